@@ -1,0 +1,165 @@
+#ifndef DBP_DRIVER_POSTGRES_CONNECTION_H_
+#define DBP_DRIVER_POSTGRES_CONNECTION_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "driver/driver.h"
+#include "driver/postgres/libpq.h"
+#include "driver/postgres/params.h"
+#include "driver/postgres/rows.h"
+#include "driver/postgres/session.h"
+#include "driver/postgres/statements.h"
+#include "driver/postgres/wire.h"
+
+// One session. Start...() gives libpq what to send, Step() lets Wire hand out the results and
+// OnResult() takes each by the operation under way, until Over(). The parts: query.cc (statements
+// and streams), reset.cc (setup and reset), inspect.cc, connection.cc (the rest).
+//
+// Preparing and running a statement in one round trip uses libpq's pipeline mode, entered for that
+// one operation and left at its last Sync; everything else runs outside it.
+
+namespace dbp::postgres {
+
+class PgCanceller final : public Canceller {
+ public:
+  explicit PgCanceller(PGconn* pg) : cancel_(PQgetCancel(pg)) {}
+  void Cancel() noexcept override;
+  bool may_block() const override { return true; }  // libpq connects and reads without a time limit
+  /// The session is over: its key may be another one's soon.
+  void Retire() { retired_.store(true, std::memory_order_relaxed); }
+
+ private:
+  const CancelPtr cancel_;
+  std::atomic<bool> retired_{false};
+};
+
+class PgConnection final : public Connection {
+ public:
+  /// Takes pg, which is connected, and makes it non-blocking.
+  PgConnection(PGconn* pg, std::shared_ptr<const Config> config);
+  ~PgConnection() override;
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
+
+  /// Session settings and init_sql, once, after connecting.
+  void StartSetup();
+
+  void StartQuery(const Query& query, Deadline deadline) override;
+  void StartFetch(Rows& rows, uint32_t max, Deadline deadline) override;
+  void StartCloseStream(Deadline deadline) override;
+  void StartDescribe(std::string_view sql, Deadline deadline) override;
+  void StartPing(Deadline deadline) override;
+  /// Also while an operation is under way or a stream is open: that is drained first (the caller
+  /// has it cancelled), whatever it gives.
+  void StartReset(ResetMode mode, Deadline deadline) override;
+  Want Step() override;
+  Status Finish(std::unique_ptr<Rows>* rows) override;
+  int fd() const override { return PQsocket(pg_); }
+
+  TxState tx_state() const override;
+  bool streaming() const override { return streaming_; }
+  bool broken() const override { return broken_ || aborted_.load(std::memory_order_relaxed); }
+  bool NeedsReset(ResetMode mode) const override;
+
+  std::shared_ptr<Canceller> canceller() override { return canceller_; }
+  void Abort() noexcept override;
+  void* native() override;
+  Status Inspect(Deadline deadline, ServerInfo* out) override;
+
+ private:
+  enum class Op : uint8_t { kNone, kQuery, kFetch, kCloseStream, kDescribe, kPing, kSetup, kReset };
+  /// The part of a pipeline that is still to be answered.
+  struct Pipeline {
+    bool on = false;
+    bool preparing = false;  ///< the next result is that of the preparation
+    uint32_t dead = 0;       ///< results of DEALLOCATE before it
+    uint32_t syncs = 0;
+  };
+
+  // Operations in general.
+  bool Begin(Op op);  ///< false: the connection is dead, the operation over
+  void Fail(Status status);
+  void Sent(bool ok);  ///< ok: what libpq's send functions returned
+  void OnResult(ResultPtr result);
+  void OnSync();
+  void OnLost();
+  void OnCopy();
+  void OnPlainResult(ResultPtr result);
+  void OnDescribeResult(ResultPtr result);
+  void KeepError(const PGresult* result);
+  void Over();
+  uint32_t phase() const;
+  uint32_t LossFlags() const;
+  static void OnNotice(void* self, const PGresult* result);
+
+  // query.cc
+  void SendStatement();
+  bool SendPreparing();
+  void SendText(const char* sql);
+  void OnQueryResult(ResultPtr result);
+  void AddResult(ResultPtr result);
+  void NoticeLostCommit();
+  std::shared_ptr<const PgColumns> ColumnsOf(const PGresult* result);
+  void AddStreamRow(ResultPtr row);
+  void NoteCommand(PGresult* result);
+  void QueryOver();
+  bool RecoverPoisoned();
+  bool StreamHasEnough(bool must_wait) const;
+
+  // reset.cc
+  void BeginReset();
+  void SendNextText();
+  void OnResetResult(ResultPtr result);
+  void ResetOver();
+
+  // Constant after construction.
+  PGconn* const pg_;
+  const std::shared_ptr<const Config> config_;
+  const int encoding_;
+  int own_fd_;  ///< a duplicate: libpq closes its own on error, and the number may then be a
+                ///< stranger's
+  const std::shared_ptr<PgCanceller> canceller_;
+  std::string setup_sql_;
+
+  // Any thread.
+  std::atomic<bool> aborted_{false};
+
+  // The user's thread.
+  Wire wire_;
+  Statements statements_;
+  Params params_;
+  std::string text_;  ///< SQL with a NUL at its end
+  bool broken_ = false;
+  bool native_taken_ = false;
+  uint32_t dirt_ = 0;
+  Nanos used_at_ = 0;  ///< coarse
+  Status farewell_;    ///< the server's FATAL to an idle session
+
+  // The operation under way.
+  Op op_ = Op::kNone;
+  bool over_ = false;
+  bool sent_ = false;
+  Status outcome_;
+  TxState tx_before_ = TxState::kNone;
+  Query query_;
+  Statement* statement_ = nullptr;
+  bool by_name_ = false;             ///< the statement went by its name
+  bool again_ = false;               ///< it runs for the second time
+  bool may_have_committed_ = false;  ///< should the connection be lost now
+  bool reset_follows_ = false;       ///< nobody wants its outcome
+  Pipeline pipeline_;
+  std::unique_ptr<Rows> rows_;
+  Rows* last_rows_ = nullptr;
+  PgStream* stream_ = nullptr;  ///< where rows go; the caller's, but during the query that opens it
+  bool streaming_ = false;
+  uint32_t fetch_max_ = 0;
+  ResetMode reset_mode_ = ResetMode::kNone;
+  ResetPlan plan_;
+  size_t next_text_ = 0;
+};
+
+}  // namespace dbp::postgres
+
+#endif  // DBP_DRIVER_POSTGRES_CONNECTION_H_

@@ -1,0 +1,251 @@
+#include <cctype>
+#include <cstring>
+
+#include "driver/postgres/connection.h"
+#include "driver/postgres/errors.h"
+
+// Statements: which way one goes out, and what its results become.
+
+namespace dbp::postgres {
+namespace {
+
+constexpr uint32_t kFirstRows = 256;          // of a stream, with its opening
+constexpr size_t kStreamBytes = 1024 * 1024;  // a batch is closed when it holds so much
+constexpr size_t kDeadAtOnce = 8;
+
+std::string FirstWord(std::string_view sql) {
+  size_t at = 0;
+  while (at < sql.size() && std::isspace(static_cast<unsigned char>(sql[at]))) ++at;
+  std::string word;
+  while (at < sql.size() && std::isalpha(static_cast<unsigned char>(sql[at]))) {
+    word += static_cast<char>(std::tolower(static_cast<unsigned char>(sql[at++])));
+  }
+  return word;
+}
+
+// Whether a statement may be over and committed when the connection is lost before its answer.
+// Within a transaction only that which ends it can be; what is in doubt counts as such.
+bool MayCommit(const SqlTraits& traits, std::string_view sql, bool in_transaction) {
+  if (traits.several) return true;
+  const bool reads = traits.verb == SqlVerb::kSelect || traits.verb == SqlVerb::kValues;
+  if (!in_transaction) return !(reads && traits.dirt == kDirtNone);
+  if (traits.preparable()) return false;
+  const std::string word = FirstWord(sql);
+  for (const char* harmless :
+       {"rollback", "savepoint", "release", "set", "lock", "begin", "declare"}) {
+    if (word == harmless) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void PgConnection::StartQuery(const Query& query, Deadline) {
+  if (!Begin(Op::kQuery)) return;
+  if (Status status = params_.Set(query.params); !status.ok()) return Fail(std::move(status));
+  query_ = query;
+  fetch_max_ = kFirstRows;
+  statement_ = statements_.Get(query.sql, query.params);
+  const SqlTraits& traits = statement_->traits;
+  if (statement_->uses <= 1 && query.sql.find('\0') != query.sql.npos) {
+    return Fail(Status::Invalid("the SQL text holds a NUL"));
+  }
+  if (traits.several && !query.params.empty()) {
+    return Fail(Status::Invalid("a text of several statements takes no parameters"));
+  }
+  if (traits.several && query.stream) {
+    return Fail(Status::Unsupported("a text of several statements cannot be streamed"));
+  }
+  may_have_committed_ = MayCommit(traits, query.sql, tx_before_ != TxState::kNone);
+  dirt_ |= traits.dirt;
+  SendStatement();
+}
+
+void PgConnection::SendStatement() {
+  const int n = params_.count();
+  bool ok;
+  if (statement_->ready) {
+    by_name_ = true;
+    ok = PQsendQueryPrepared(pg_, statement_->name, n, params_.values(), params_.lengths(),
+                             params_.formats(), 0);
+  } else if (!query_.stream && tx_before_ != TxState::kFailed &&
+             statements_.ShouldPrepare(*statement_)) {
+    by_name_ = true;
+    ok = SendPreparing();
+  } else {
+    by_name_ = false;
+    text_.assign(query_.sql);
+    const bool simple = n == 0 && !statement_->traits.preparable();
+    ok = simple ? PQsendQuery(pg_, text_.c_str())
+                : PQsendQueryParams(pg_, text_.c_str(), n, params_.types(), params_.values(),
+                                    params_.lengths(), params_.formats(), 0);
+  }
+  if (ok && query_.stream) ok = PQsetSingleRowMode(pg_);
+  Sent(ok);
+}
+
+// One round trip: [DEALLOCATE ... Sync] Parse, Bind, Execute, Sync. What is deallocated has its own
+// Sync, so that a name which is gone already (deallocated by hand) does not fail the statement; in
+// a transaction it would fail that, so there it waits if somebody may have done so.
+bool PgConnection::SendPreparing() {
+  const bool dealloc = tx_before_ == TxState::kNone || !(dirt_ & (kDirtPrepared | kDirtUnknown));
+  pipeline_ = {true, true, 0, 1};
+  if (!PQenterPipelineMode(pg_)) return false;
+  if (dealloc && statements_.has_dead()) {
+    for (const std::string& name : statements_.TakeDead(kDeadAtOnce)) {
+      text_ = "DEALLOCATE " + name;
+      if (!PQsendQueryParams(pg_, text_.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0))
+        return false;
+      ++pipeline_.dead;
+    }
+    ++pipeline_.syncs;
+    if (!PQpipelineSync(pg_)) return false;
+  }
+  statements_.Name(statement_);
+  text_.assign(query_.sql);
+  return PQsendPrepare(pg_, statement_->name, text_.c_str(), params_.count(), params_.types()) &&
+         PQsendQueryPrepared(pg_, statement_->name, params_.count(), params_.values(),
+                             params_.lengths(), params_.formats(), 0) &&
+         PQpipelineSync(pg_);
+}
+
+// A text of our own: no parameters, no traces in cache or dirt.
+void PgConnection::SendText(const char* sql) {
+  query_ = Query{};
+  Sent(PQsendQuery(pg_, sql));
+}
+
+void PgConnection::StartFetch(Rows& rows, uint32_t max, Deadline) {
+  stream_ = static_cast<PgStream*>(&rows);
+  const bool uncertain = may_have_committed_;
+  if (!Begin(Op::kFetch)) return;
+  may_have_committed_ = uncertain;
+  sent_ = true;
+  stream_->Reuse();
+  fetch_max_ = max ? max : kFirstRows;
+}
+
+void PgConnection::StartCloseStream(Deadline) {
+  stream_ = nullptr;
+  const bool open = streaming_;
+  if (!Begin(Op::kCloseStream)) return;
+  if (!open) over_ = true;
+}
+
+// Rows that are there go to the caller rather than wait for more; at its end a stream waits for the
+// server to be ready, so that the next statement finds the connection free.
+bool PgConnection::StreamHasEnough(bool must_wait) const {
+  if (!stream_ || !streaming_ || stream_->complete() || !outcome_.ok()) return false;
+  const uint32_t rows = stream_->rows_waiting();
+  return rows >= fetch_max_ ||
+         (rows > 0 && (must_wait || stream_->bytes_waiting() >= kStreamBytes));
+}
+
+void PgConnection::OnQueryResult(ResultPtr result) {
+  if (!result) {
+    if (!pipeline_.on) QueryOver();
+    return;
+  }
+  if (pipeline_.dead > 0) {
+    --pipeline_.dead;
+    return;
+  }
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (pipeline_.preparing) {
+    pipeline_.preparing = false;
+    statement_->ready = status == PGRES_COMMAND_OK;
+    return KeepError(result.get());
+  }
+  if (reset_follows_) return NoteCommand(result.get());
+  switch (status) {
+    case PGRES_SINGLE_TUPLE:
+      return AddStreamRow(std::move(result));
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+      return AddResult(std::move(result));
+    default:
+      return KeepError(result.get());
+  }
+}
+
+void PgConnection::AddStreamRow(ResultPtr row) {
+  if (!stream_) {
+    auto stream = std::make_unique<PgStream>();
+    stream_ = stream.get();
+    rows_ = std::move(stream);
+    streaming_ = true;
+  }
+  stream_->Add(std::move(row));
+}
+
+void PgConnection::AddResult(ResultPtr result) {
+  NoteCommand(result.get());
+  if (stream_) return stream_->End(std::move(result));
+  std::shared_ptr<const PgColumns> columns = ColumnsOf(result.get());
+  auto rows = std::make_unique<PgRows>(std::move(result), std::move(columns));
+  Rows* const added = rows.get();
+  if (last_rows_) {
+    last_rows_->SetNext(std::move(rows));
+  } else {
+    rows_ = std::move(rows);
+  }
+  last_rows_ = added;
+}
+
+std::shared_ptr<const PgColumns> PgConnection::ColumnsOf(const PGresult* result) {
+  if (!statement_) return std::make_shared<PgColumns>(result);
+  return statement_->columns = PgColumns::Of(result, statement_->columns);
+}
+
+// What the scan of the text cannot know for sure, the server's tag tells.
+void PgConnection::NoteCommand(PGresult* result) {
+  if (!statement_ || statement_->traits.preparable()) return;
+  const std::string_view tag = PQcmdStatus(result);
+  dirt_ |= DirtOfCommand(tag);
+  if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") {
+    statements_.Forget();
+    statement_ = nullptr;
+  }
+}
+
+// A name that went bad did so before the statement ran. Outside a transaction it runs again, once.
+bool PgConnection::RecoverPoisoned() {
+  if (!by_name_ || !statement_ || !IsPoisoned(outcome_)) return false;
+  const bool gone = outcome_.sqlstate() == "26000";
+  statements_.Drop(statement_, !gone);
+  if (tx_before_ != TxState::kNone || again_ || reset_follows_ || streaming_) {
+    outcome_.add_flags(DBPOOL_FLAG_RETRYABLE);
+    return false;
+  }
+  again_ = true;
+  outcome_ = Status::Ok();
+  rows_.reset();
+  SendStatement();
+  return true;
+}
+
+// The server answers COMMIT of a failed transaction with success, and the tag ROLLBACK.
+void PgConnection::NoticeLostCommit() {
+  if (!rows_ || statement_ == nullptr || statement_->traits.several) return;
+  if (std::strcmp(rows_->command(), "ROLLBACK") != 0) return;
+  const std::string word = FirstWord(query_.sql);
+  if (word != "commit" && word != "end" && word != "prepare") return;
+  rows_.reset();
+  outcome_ = Status::Error(
+      DBPOOL_ERR_SQL, "a statement of the transaction had failed, so it was rolled back instead",
+      phase(), "25P02");
+}
+
+void PgConnection::QueryOver() {
+  if (outcome_.failed()) {
+    if (stream_) stream_->Fail();
+    if (RecoverPoisoned()) return;
+  } else if (!stream_) {
+    NoticeLostCommit();
+  }
+  streaming_ = false;
+  Over();
+}
+
+}  // namespace dbp::postgres

@@ -1,0 +1,87 @@
+#include "driver/postgres/session.h"
+
+#include <algorithm>
+#include <new>
+
+#include "driver/sql_text.h"
+
+namespace dbp::postgres {
+namespace {
+
+void AddSetting(PGconn* pg, std::string_view name, std::string_view value, std::string* sql) {
+  const PgText literal(PQescapeLiteral(pg, value.data(), value.size()));
+  if (!literal) throw std::bad_alloc();
+  *sql += sql->empty() ? "SELECT " : ", ";
+  *sql += "pg_catalog.set_config('";
+  *sql += name;
+  *sql += "', ";
+  *sql += literal.get();
+  *sql += ", false)";
+}
+
+struct Cleaner {
+  uint32_t dirt;
+  const char* sql;
+};
+
+// In the order of DISCARD ALL, which cannot be part of a text with other statements; authorization
+// first, since what follows may need the rights of the session's own user. RESET ALL leaves the
+// role alone.
+constexpr Cleaner kCleaners[] = {
+    {kDirtSettings, "SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; "},
+    {kDirtCursor, "CLOSE ALL; "},
+    {kDirtSettings, "RESET ALL; "},
+    {kDirtPrepared, "DEALLOCATE ALL; "},
+    {kDirtListen, "UNLISTEN *; "},
+    {kDirtLocks, "SELECT pg_catalog.pg_advisory_unlock_all(); "},
+    {kDirtTemp, "DISCARD TEMP; "},
+    {kDirtSequence, "DISCARD SEQUENCES; "},
+};
+
+}  // namespace
+
+std::string SessionSetupSql(PGconn* pg, const Config& config) {
+  std::string sql;
+  const char* date_style = PQparameterStatus(pg, "DateStyle");
+  if (!date_style || !std::string_view(date_style).starts_with("ISO")) {
+    AddSetting(pg, "DateStyle", "ISO", &sql);
+  }
+  if (config.lock_timeout != kForever) {
+    // 0 would mean never to the server; its longest is INT_MAX ms.
+    const int64_t ms = std::clamp<int64_t>(config.lock_timeout / kMillisecond, 1, 2147483647);
+    AddSetting(pg, "lock_timeout", std::to_string(ms), &sql);
+  }
+  if (!config.search_path.empty()) AddSetting(pg, "search_path", config.search_path, &sql);
+  return sql;
+}
+
+ResetPlan PlanReset(ResetMode mode, bool in_transaction, uint32_t dirt, std::string_view setup_sql,
+                    std::string_view init_sql) {
+  ResetPlan plan;
+  if (mode == ResetMode::kNone) return plan;
+  std::string sql;
+  if (in_transaction) sql = "ROLLBACK; ";
+  if (mode == ResetMode::kRollback) dirt = kDirtNone;
+  if (mode == ResetMode::kFull || (dirt & kDirtUnknown)) dirt = ~0U;
+  for (const Cleaner& cleaner : kCleaners) {
+    if (dirt & cleaner.dirt) sql += cleaner.sql;
+  }
+  if (mode == ResetMode::kFull) sql += "DISCARD PLANS; ";
+  const bool settings = dirt & kDirtSettings;
+  if (settings) sql += setup_sql;
+  if (!sql.empty()) plan.texts.push_back(std::move(sql));
+  if (settings && !init_sql.empty()) plan.texts.emplace_back(init_sql);
+  plan.forgets_statements = dirt & kDirtPrepared;
+  return plan;
+}
+
+uint32_t DirtOfCommand(std::string_view tag) {
+  if (tag == "SET" || tag == "RESET") return kDirtSettings;
+  if (tag == "PREPARE" || tag.starts_with("DEALLOCATE")) return kDirtPrepared;
+  if (tag == "LISTEN") return kDirtListen;
+  if (tag == "DECLARE CURSOR") return kDirtCursor;
+  if (tag == "DO" || tag == "CALL" || tag == "LOAD") return kDirtUnknown;
+  return kDirtNone;
+}
+
+}  // namespace dbp::postgres

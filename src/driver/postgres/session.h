@@ -1,0 +1,35 @@
+#ifndef DBP_DRIVER_POSTGRES_SESSION_H_
+#define DBP_DRIVER_POSTGRES_SESSION_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver/driver.h"
+#include "driver/postgres/libpq.h"
+
+// The text that makes a session ours, after connecting and after each reset that returns its
+// settings to the server's defaults. It holds whatever search_path is set: every function is named
+// with its schema.
+
+namespace dbp::postgres {
+
+/// One SELECT of set_config(), "" if nothing is to be set. REQUIRES: pg is connected.
+std::string SessionSetupSql(PGconn* pg, const Config& config);
+
+/// What a reset sends, each a text for one simple query: one, unless init_sql has to run again.
+/// dirt is a set of Dirt bits; empty if there is nothing to do.
+struct ResetPlan {
+  std::vector<std::string> texts;
+  bool forgets_statements = false;
+};
+ResetPlan PlanReset(ResetMode mode, bool in_transaction, uint32_t dirt, std::string_view setup_sql,
+                    std::string_view init_sql);
+
+/// Dirt told by the tag of a command that ran.
+uint32_t DirtOfCommand(std::string_view tag);
+
+}  // namespace dbp::postgres
+
+#endif  // DBP_DRIVER_POSTGRES_SESSION_H_

@@ -1,0 +1,14 @@
+#ifndef DBP_DRIVER_SQLITE_DRIVER_H_
+#define DBP_DRIVER_SQLITE_DRIVER_H_
+
+#include <memory>
+
+#include "driver/driver.h"
+
+namespace dbp {
+
+Status MakeSqliteDriver(const Config& config, std::unique_ptr<Driver>* out);
+
+}  // namespace dbp
+
+#endif  // DBP_DRIVER_SQLITE_DRIVER_H_

@@ -1,0 +1,30 @@
+#ifndef DBP_POOL_CANCEL_SERVICE_H_
+#define DBP_POOL_CANCEL_SERVICE_H_
+
+#include <atomic>
+#include <memory>
+
+#include "driver/driver.h"
+
+namespace dbp {
+
+/// A connection's canceller and how many requests are on their way. A connection may be lent again only
+/// when none is: a late one would hit the next borrower (a request that is not waited for kills an
+/// innocent statement in 4 of 10 cases). Outlives the connection if a request hangs.
+struct CancelLine {
+  explicit CancelLine(std::shared_ptr<Canceller> c) : canceller(std::move(c)) {}
+  const std::shared_ptr<Canceller> canceller;
+  std::atomic<uint32_t> in_flight{0};
+  std::atomic<bool> draining{false};  ///< the statement is over: further requests are dropped
+};
+
+/// Sends a request: here and now if it cannot block, else on one of at most two threads of the process,
+/// which may hang (PQcancel of libpq 15 has no time-out) and then cancel nothing any more.
+void SendCancel(std::shared_ptr<CancelLine> line);
+
+/// Waits until no request is in flight. False if the deadline came first.
+bool AwaitCancels(CancelLine& line, Deadline deadline);
+
+}  // namespace dbp
+
+#endif  // DBP_POOL_CANCEL_SERVICE_H_

@@ -1,0 +1,67 @@
+#include "pool/lease.h"
+
+#include "base/fork.h"
+
+namespace dbp {
+
+Status StaleLease() {
+  return Status::Error(DBPOOL_ERR_STALE, "the lease was released, or never was one");
+}
+
+Status BusyLease() {
+  return Status::Error(DBPOOL_ERR_BUSY, "another thread is using this lease");
+}
+
+Status Forked() {
+  return Status::Error(DBPOOL_ERR_FORKED,
+                       "this pool belongs to the parent process; create one after fork()");
+}
+
+Status Lease::Pin(dbpool_conn token) {
+  Slot* slot = FindSlot(token);
+  if (!slot) return StaleLease();
+  uint64_t word = slot->word.load(std::memory_order_acquire);
+  if (word >> 8 != Slot::GenerationOf(token) || !(word & Slot::kLent)) return StaleLease();
+  if (slot->fork_stamp.load(std::memory_order_relaxed) != ForkGeneration()) return Forked();
+  if (word & Slot::kBusy) return BusyLease();
+  if (!slot->Pin(word)) {
+    return word >> 8 == Slot::GenerationOf(token) && (word & Slot::kBusy) ? BusyLease()
+                                                                        : StaleLease();
+  }
+  slot_ = slot;
+  lent_ = word;
+  if (!slot->connection || slot->connection->broken()) {
+    Unpin();
+    return Status::Error(DBPOOL_ERR_BROKEN,
+                         "the connection of this lease is lost; release it and acquire another",
+                         DBPOOL_PHASE_NONE, "08003",
+                         DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE);
+  }
+  return Status::Ok();
+}
+
+void Lease::Unpin() {
+  if (!slot_) return;
+  slot_->Unpin(lent_);  // nobody changes the word of a busy slot
+  slot_ = nullptr;
+}
+
+void RequestCancel(Slot& slot) {
+  slot.gate.Interrupt();
+  if (slot.cancels) SendCancel(slot.cancels);
+}
+
+Status RequestCancel(dbpool_conn token) {
+  Slot* slot = FindSlot(token);
+  if (!slot) return StaleLease();
+  if (slot->word.load(std::memory_order_relaxed) >> 8 == Slot::GenerationOf(token) &&
+      slot->fork_stamp.load(std::memory_order_relaxed) != ForkGeneration()) {
+    return Forked();
+  }
+  const bool lent = slot->Visit(Slot::GenerationOf(token), [&](uint64_t word) {
+    if (word & Slot::kBusy) RequestCancel(*slot);  // else nothing is running
+  });
+  return lent ? Status::Ok() : StaleLease();
+}
+
+}  // namespace dbp

@@ -1,0 +1,42 @@
+#ifndef DBP_POOL_LEASE_H_
+#define DBP_POOL_LEASE_H_
+
+#include "base/status.h"
+#include "pool/slot.h"
+
+namespace dbp {
+
+/// The use of a lease by one thread during one call: while a Lease holds a token's slot, nobody else can
+/// use, release or close it.
+class Lease {
+ public:
+  Lease() = default;
+  ~Lease() { Unpin(); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  /// DBPOOL_ERR_STALE, _BUSY or _FORKED; _BROKEN if the connection is gone. REQUIRES: not pinned.
+  Status Pin(dbpool_conn token);
+  void Unpin();
+
+  Slot& slot() const { return *slot_; }
+  Pool& pool() const { return *slot_->pool; }
+  Connection& connection() const { return *slot_->connection; }
+
+ private:
+  Slot* slot_ = nullptr;
+  uint64_t lent_ = 0;  ///< the word to put back
+};
+
+/// Asks that the statement running on the lease end; never waits for it.
+Status RequestCancel(dbpool_conn token);
+/// The same, by whoever has the lease pinned.
+void RequestCancel(Slot& slot);
+
+Status StaleLease();
+Status BusyLease();
+Status Forked();
+
+}  // namespace dbp
+
+#endif  // DBP_POOL_LEASE_H_

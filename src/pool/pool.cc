@@ -1,0 +1,154 @@
+#include "pool/pool.h"
+
+#include <random>
+#include <utility>
+
+#include "pool/lease.h"
+
+namespace dbp {
+
+namespace {
+
+uint64_t Seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Pool::Pool(Config config, std::unique_ptr<Driver> driver)
+    : config_(std::move(config)),
+      driver_(std::move(driver)),
+      traits_(driver_->traits()),
+      fork_stamp_(ForkGeneration()),
+      scheduler_(config_, traits_, Seed()) {}
+
+Pool::~Pool() {
+  KeeperRemove(*this);
+  MutexLock lock(mu_);
+  scheduler_.ForEachSlot([](Slot& slot) { FreeSlot(slot); });
+}
+
+Status Pool::Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out) {
+  auto pool = std::make_shared<Pool>(std::move(config), std::move(driver));
+  DBP_RETURN_IF_ERROR(KeeperAdd(*pool));
+  {
+    MutexLock lock(pool->mu_);
+    pool->self_ = pool;
+  }
+  Status cause;
+  try {
+    if (!pool->config_.lazy) cause = pool->OpenFirst();
+  } catch (const std::bad_alloc&) {
+    cause = Status::NoMemory();
+  }
+  if (cause.failed()) {
+    (void)pool->Close(0);  // nothing is lent: the cause is what matters
+    return cause;
+  }
+  *out = std::move(pool);
+  return Status::Ok();
+}
+
+/// Opens min_size connections, at least one, and waits for them.
+Status Pool::OpenFirst() {
+  Handle([](Scheduler& s, Nanos now) { s.Start(now); });
+  // Those who open have the same deadline, and shall have the time to say why they failed.
+  constexpr Nanos kToldSoon = 100 * kMillisecond;
+  const Deadline deadline = Deadline::After(AddSaturated(config_.connect_timeout, kToldSoon));
+  MutexLock lock(mu_);
+  ++watchers_;
+  while (scheduler_.open() < std::max(1u, scheduler_.min_size()) && !deadline.Passed()) {
+    // All attempts are over and the last ones failed: those that follow are for the background.
+    if (scheduler_.failures() > 0 && scheduler_.count(SlotState::kOpening) == 0) break;
+    changed_.Wait(mu_, deadline);
+  }
+  --watchers_;
+  if (scheduler_.open() > 0) return Status::Ok();
+  if (last_open_error_.failed()) return last_open_error_.Clone();
+  return Status::Error(DBPOOL_ERR_TIMEOUT, "no connection could be opened within connect_timeout",
+                       DBPOOL_PHASE_CONNECT, {}, DBPOOL_FLAG_TIMEOUT | DBPOOL_FLAG_RETRYABLE);
+}
+
+/// The last of an event under the mutex: who must be told, and whether the pool is needed further on.
+void Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
+  if (watchers_ > 0) changed_.NotifyAll();
+  if (scheduler_.next_tick() < told_keeper_) told_keeper_ = *due = scheduler_.next_tick();
+  if (scheduler_.closed() && scheduler_.used() == 0) {
+    *alive = std::move(self_);
+  } else if (!*alive && (more || *due != kForever)) {
+    *alive = self_;
+  }
+#ifndef NDEBUG
+  scheduler_.CheckInvariants();
+#endif
+}
+
+void Pool::Perform(const Action& action) {
+  switch (action.kind) {
+    case Action::kAnswer:
+      action.waiter->Wake();
+      return;
+    case Action::kOpen:
+      try {
+        Slot& slot = action.slot ? *action.slot : AllocateSlot();
+        if (!action.slot) BindSlot(action.index, slot);
+        StartJob(slot, &Pool::OpenSlot);
+      } catch (const std::bad_alloc&) {
+        OpenFailed(action.index, Status::NoMemory());
+      }
+      return;
+    case Action::kCheck:
+      StartJob(*action.slot, &Pool::CheckSlot);
+      return;
+    case Action::kClose:
+      action.slot->close_reason = action.reason;
+      StartJob(*action.slot, &Pool::CloseSlot);
+      return;
+  }
+}
+
+void Pool::BindSlot(uint32_t index, Slot& slot) {
+  slot.pool = this;
+  slot.index = index;
+  slot.gate.Bind(traits_.single_writer ? &lane_ : nullptr);
+  MutexLock lock(mu_);
+  scheduler_.Bind(index, &slot);
+}
+
+void Pool::Stats(dbpool_statistics* out) {
+  MutexLock lock(mu_);
+  scheduler_.Fill(out);
+  out->pings = pings_.load(std::memory_order_relaxed);
+  out->resets = resets_.load(std::memory_order_relaxed);
+  out->wait_ns = wait_ns_.load(std::memory_order_relaxed);
+  out->wait_max_ns = wait_max_ns_.load(std::memory_order_relaxed);
+  out->write_waiting = lane_.waiting();
+}
+
+Status Pool::Invalidate() {
+  bool closed = false;
+  Handle([&](Scheduler& s, Nanos now) {
+    closed = s.closed();
+    if (!closed) s.Invalidate(now);
+  });
+  return closed ? Status::Error(DBPOOL_ERR_CLOSED, "the pool is closed") : Status::Ok();
+}
+
+Status Pool::Resize(uint32_t pool_size, uint32_t max_overflow) {
+  bool closed = false;
+  Handle([&](Scheduler& s, Nanos now) {
+    closed = s.closed();
+    if (!closed) s.Resize(pool_size, max_overflow, now);
+  });
+  return closed ? Status::Error(DBPOOL_ERR_CLOSED, "the pool is closed") : Status::Ok();
+}
+
+Status Pool::Reconnect(Nanos timeout) {
+  DBP_RETURN_IF_ERROR(Invalidate());
+  return AcquireAndPing(timeout);
+}
+
+Status Pool::Health(Nanos timeout) { return AcquireAndPing(timeout); }
+
+}  // namespace dbp

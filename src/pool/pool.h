@@ -1,0 +1,146 @@
+#ifndef DBP_POOL_POOL_H_
+#define DBP_POOL_POOL_H_
+
+#include <dbpool/pool.h>
+
+#include <atomic>
+#include <memory>
+
+#include "base/fork.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "driver/driver.h"
+#include "options/config.h"
+#include "pool/keeper.h"
+#include "pool/scheduler.h"
+#include "pool/slot.h"
+#include "pool/writer_lane.h"
+
+// A pool: the shell around the scheduler. It takes the mutex, reports what happened, takes the actions
+// that follow, drops the mutex and carries them out (Handle). No I/O, no driver call and no user code
+// ever runs under the mutex. The rules of slots, waiters and locks are in README.md beside this file.
+//   pool.cc     create, statistics, the handling of events
+//   acquire.cc  from a caller's wish to a token
+//   release.cc  from a token back to the pool
+//   upkeep.cc   what happens on other threads: open, check, close, settle, the keeper's tick
+//   close.cc    the end
+
+namespace dbp {
+
+struct AcquireRequest {
+  Nanos timeout = kForever;  ///< 0: no waiting in the queue
+  uint32_t access = DBPOOL_ACCESS_DEFAULT;
+  const char* tag = nullptr;
+};
+
+class Pool final : public Kept {
+ public:
+  /// Opens min_size connections unless lazy.
+  static Status Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out);
+  Pool(Config config, std::unique_ptr<Driver> driver);
+  ~Pool() override;
+
+  Status Acquire(const AcquireRequest& request, dbpool_conn* out);
+  static Status Release(dbpool_conn token);
+
+  Status Invalidate();
+  Status Reconnect(Nanos timeout);
+  Status Resize(uint32_t pool_size, uint32_t max_overflow);
+  Status Health(Nanos timeout);
+  /// All but struct_size.
+  void Stats(dbpool_statistics* out);
+  /// Stops lending, waits for leases, then cuts them off. DBPOOL_ERR_TIMEOUT if it had to.
+  Status Close(Nanos timeout);
+
+  const Config& config() const { return config_; }
+  const Driver& driver() const { return *driver_; }
+  bool forked() const { return fork_stamp_ != ForkGeneration(); }
+
+  Nanos Tick() override;  ///< the keeper's
+
+ private:
+  /// A granted connection on its way to its borrower.
+  struct Prepared {
+    Status status;
+    CloseReason reason = kKeep;  ///< what to do with the connection if the status is not OK
+  };
+
+  /// Reports an event to the scheduler and does what follows. May end the pool: after it, touch no member
+  /// unless something else keeps the pool alive. (An action not yet carried out does: its slot is in use.)
+  template <class Event>
+  void Handle(Event event) DBP_EXCLUDES(mu_) {
+    constexpr size_t kAtOnce = 4;
+    Action actions[kAtOnce];
+    std::shared_ptr<Pool> alive;
+    for (bool first = true;; first = false) {
+      size_t n = 0;
+      Nanos due = kForever;
+      {
+        MutexLock lock(mu_);
+        if (first) event(scheduler_, CoarseNow());
+        while (n < kAtOnce && scheduler_.Next(&actions[n])) ++n;
+        Settle(n == kAtOnce, &due, &alive);
+      }
+      if (due != kForever) KeeperSchedule(*this, due);
+      for (size_t i = 0; i < n; ++i) Perform(actions[i]);
+      if (n < kAtOnce) return;
+    }
+  }
+  Status OpenFirst() DBP_EXCLUDES(mu_);
+  void Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
+  void Perform(const Action& action);
+  void BindSlot(uint32_t index, Slot& slot) DBP_EXCLUDES(mu_);
+
+  // acquire.cc
+  dbpool_status Await(class SyncWaiter& waiter, Deadline deadline);
+  void CountWait(uint64_t wait);
+  Prepared Prepare(Slot& slot, const Waiter& waiter, const AcquireRequest& request, Deadline deadline);
+  Status CheckBeforeUse(Slot& slot, const Waiter& waiter, Deadline deadline);
+  Status AcquireError(dbpool_status code, Nanos waited, const Status& last_failure);
+  Status AcquireAndPing(Nanos timeout);
+
+  // release.cc
+  void Return(Slot& slot);
+  CloseReason CleanUp(Slot& slot, Nanos* check_by);
+
+  // upkeep.cc
+  void StartJob(Slot& slot, void (Pool::*todo)(Slot&));
+  void OpenSlot(Slot& slot);
+  void CheckSlot(Slot& slot);
+  void CloseSlot(Slot& slot);
+  void SettleSlot(Slot& slot);
+  void OpenFailed(uint32_t index, Status status);
+  Status Connect(Slot& slot);
+  dbpool_status CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_conn));
+  Nanos PingLimit() const { return std::min(config_.connect_timeout, 5 * kSecond); }
+
+  // close.cc
+  bool AwaitDrained(Deadline deadline) DBP_EXCLUDES(mu_);
+  void CutOff() DBP_EXCLUDES(mu_);
+
+  // Constant after construction.
+  const Config config_;
+  const std::unique_ptr<Driver> driver_;
+  const DriverTraits traits_;
+  const uint32_t fork_stamp_;
+
+  // With synchronisation of their own.
+  WriterLane lane_;
+  std::atomic<bool> abandoned_{false};  ///< connects under way are of no use any more
+  std::atomic<uint64_t> pings_{0}, resets_{0}, wait_ns_{0}, wait_max_ns_{0};
+
+  // Under the mutex.
+  Mutex mu_;
+  Scheduler scheduler_ DBP_GUARDED_BY(mu_);
+  CondVar changed_;  ///< some event was handled, and watchers_ > 0
+  uint32_t watchers_ DBP_GUARDED_BY(mu_) = 0;
+  bool cut_off_ DBP_GUARDED_BY(mu_) = false;
+  Nanos told_keeper_ DBP_GUARDED_BY(mu_) = kForever;
+  Status last_open_error_ DBP_GUARDED_BY(mu_);
+  /// The pool keeps itself until it is closed and the last connection gone: leases and jobs need no count.
+  std::shared_ptr<Pool> self_ DBP_GUARDED_BY(mu_);
+};
+
+}  // namespace dbp
+
+#endif  // DBP_POOL_POOL_H_

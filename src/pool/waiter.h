@@ -1,0 +1,74 @@
+#ifndef DBP_POOL_WAITER_H_
+#define DBP_POOL_WAITER_H_
+
+#include <dbpool/types.h>
+
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace dbp {
+
+struct Slot;
+
+/// One caller that wants a connection. It lives where the caller waits (its stack, or a pending
+/// operation) and is linked into the scheduler's queue: waiting allocates nothing.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  /// The answer below is there. Called once per answer that came after waiting, without a lock.
+  virtual void Wake() = 0;
+
+  const char* tag = "";  ///< who asks; copied when it is granted
+
+  // The answer. REQUIRES: answered.
+  dbpool_status status = DBPOOL_PENDING;
+  uint32_t index = 0;       ///< what was granted, when status is DBPOOL_OK
+  Slot* slot = nullptr;     ///< the same, as the shell knows it
+  bool must_check = false;  ///< ask the connection for a sign of life before use
+  Nanos unused_for = 0;     ///< since the connection last showed that it lives
+
+ private:
+  friend class Scheduler;
+  friend class WaiterList;
+  enum class Place : uint8_t { kNowhere, kQueued, kAnswered };
+  Place place_ = Place::kNowhere;
+  bool counted_ = false;  ///< its wait is in the statistics already
+  uint64_t ticket_ = 0;   ///< order of arrival; kept when it must queue again
+  Waiter* prev_ = nullptr;
+  Waiter* next_ = nullptr;
+};
+
+/// Doubly linked through the waiters.
+class WaiterList {
+ public:
+  bool empty() const { return head_ == nullptr; }
+  uint32_t size() const { return size_; }
+  Waiter* front() const { return head_; }
+
+  /// Before the first one with a later ticket: at the back, for a newcomer.
+  void Insert(Waiter& waiter) {
+    Waiter* after = tail_;
+    while (after && after->ticket_ > waiter.ticket_) after = after->prev_;
+    waiter.prev_ = after;
+    waiter.next_ = after ? after->next_ : head_;
+    (waiter.prev_ ? waiter.prev_->next_ : head_) = &waiter;
+    (waiter.next_ ? waiter.next_->prev_ : tail_) = &waiter;
+    ++size_;
+  }
+  void Remove(Waiter& waiter) {
+    (waiter.prev_ ? waiter.prev_->next_ : head_) = waiter.next_;
+    (waiter.next_ ? waiter.next_->prev_ : tail_) = waiter.prev_;
+    waiter.prev_ = waiter.next_ = nullptr;
+    --size_;
+  }
+
+ private:
+  Waiter* head_ = nullptr;
+  Waiter* tail_ = nullptr;
+  uint32_t size_ = 0;
+};
+
+}  // namespace dbp
+
+#endif  // DBP_POOL_WAITER_H_

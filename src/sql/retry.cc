@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <random>
+
+#include "base/event.h"
+#include "sql/connection.h"
+#include "sql/transaction.h"
+
+namespace dbp {
+
+// Serialization failures and deadlocks are not errors of the program but the database's request to run
+// the transaction again from its start (PostgreSQL manual, 13.5 "Serialization Failure Handling").
+
+namespace {
+
+constexpr uint32_t kDefaultAttempts = 10;
+constexpr Nanos kDefaultLimit = 30 * kSecond;
+constexpr Nanos kPauseBase = 2 * kMillisecond;
+constexpr Nanos kPauseCap = 500 * kMillisecond;
+
+/// Full jitter: a random time up to a cap that doubles with each attempt.
+void Pause(uint32_t attempt, Deadline deadline) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const Nanos top = std::min(kPauseCap, kPauseBase << std::min(attempt, 16u));
+  const Nanos pause = std::uniform_int_distribution<Nanos>(0, top)(random);
+  Event nothing;
+  nothing.Wait(Deadline::After(pause).Earlier(deadline));
+}
+
+struct Attempt {
+  Status status;
+  bool may_retry = false;
+};
+
+Attempt RunOnce(Pool& pool, dbpool_conn token, const TransactionBody& body,
+                const dbpool_tx_options& options, Deadline deadline) {
+  const Driver& driver = pool.driver();
+  if (Status begun = Begin(token, options, deadline.Left()); begun.failed()) {
+    // Nothing has been done yet, so a lost connection is as good a reason as a serialization failure.
+    const bool again = begun.code() == DBPOOL_ERR_BROKEN || driver.TransactionMayRetry(begun);
+    return {std::move(begun), again};
+  }
+  Status status = body(token);
+  if (status.ok()) {
+    status = Commit(token);
+    const bool known = !status.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN);
+    const bool again = status.failed() && known && driver.TransactionMayRetry(status);
+    return {std::move(status), again};
+  }
+  (void)Rollback(token);  // what failed counts; the release makes sure of the rest
+  const bool again = driver.TransactionMayRetry(status);
+  return {std::move(status), again};
+}
+
+}  // namespace
+
+Status RunTransaction(Pool& pool, const TransactionBody& body, const dbpool_tx_options& options,
+                      Nanos timeout) {
+  const Deadline deadline = Deadline::After(timeout == kDefaultTimeout ? kDefaultLimit : timeout);
+  const uint32_t most = options.max_attempts ? options.max_attempts : kDefaultAttempts;
+  for (uint32_t attempt = 1;; ++attempt) {
+    dbpool_conn token = 0;
+    const Nanos wait = std::min(pool.config().acquire_timeout, std::max<Nanos>(deadline.Left(), 1));
+    DBP_RETURN_IF_ERROR(pool.Acquire({.timeout = wait}, &token));
+    Attempt made;
+    try {
+      made = RunOnce(pool, token, body, options, deadline);
+    } catch (...) {
+      (void)Pool::Release(token);
+      throw;
+    }
+    (void)Pool::Release(token);  // stale if the body released it, against the rules
+    if (!made.may_retry || attempt >= most || deadline.Passed()) return std::move(made.status);
+    Pause(attempt, deadline);
+  }
+}
+
+}  // namespace dbp

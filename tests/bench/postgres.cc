@@ -1,0 +1,91 @@
+#include <libpq-fe.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "pairs.h"
+
+// PostgreSQL through the pool's ABI against blocking libpq, on the same server.
+
+namespace dbp::bench {
+namespace {
+
+constexpr int kRows = 100'000;
+constexpr char kPoint[] = "select id, name from bench_items where id = $1";
+constexpr char kScan[] = "select id, price, name from bench_items";
+
+PGconn* OpenRaw(const char* uri) {
+  PGconn* pg = PQconnectdb(uri);
+  if (PQstatus(pg) != CONNECTION_OK) {
+    std::fprintf(stderr, "libpq: %s", PQerrorMessage(pg));
+    std::exit(1);
+  }
+  PQclear(PQprepare(pg, "point", kPoint, 1, nullptr));
+  return pg;
+}
+
+void RawPoint(PGconn* pg, int64_t key) {
+  char text[24];
+  *std::to_chars(text, text + sizeof text, key).ptr = '\0';
+  const char* values[] = {text};
+  PGresult* result = PQexecPrepared(pg, "point", 1, values, nullptr, nullptr, 0);
+  benchmark::DoNotOptimize(PQgetvalue(result, 0, 1));
+  PQclear(result);
+}
+
+/// Reads each cell as an application must: numbers are parsed.
+void RawScan(PGconn* pg) {
+  PGresult* result = PQexec(pg, kScan);
+  int64_t sum = 0;
+  for (int r = 0, n = PQntuples(result); r < n; ++r) {
+    int64_t id = 0;
+    double price = 0;
+    const char* cell = PQgetvalue(result, r, 0);
+    std::from_chars(cell, cell + PQgetlength(result, r, 0), id);
+    cell = PQgetvalue(result, r, 1);
+    std::from_chars(cell, cell + PQgetlength(result, r, 1), price);
+    sum += id + static_cast<int64_t>(price) + PQgetvalue(result, r, 2)[0];
+  }
+  benchmark::DoNotOptimize(sum);
+  PQclear(result);
+}
+
+}  // namespace
+}  // namespace dbp::bench
+
+int main(int argc, char** argv) {
+  using namespace dbp::bench;
+  const char* uri = std::getenv("DBPOOL_TEST_POSTGRES_URL");
+  if (!uri) {
+    std::fprintf(stderr, "run me by tests/support/with_postgres\n");
+    return 1;
+  }
+  dbpool* pool = MakePool(uri);
+  dbpool_conn conn = 0;
+  dbpool_error* error = nullptr;
+  Must(dbpool_acquire(pool, -1, &conn, &error), error);
+  Run(conn, "drop table if exists bench_items");
+  Run(conn, "create table bench_items (id int primary key, price float8, name text)");
+  Run(conn,
+      "insert into bench_items select i, i * 1.5, 'item number ' || i from generate_series(1, "
+      "100000) i");
+  Run(conn, "vacuum analyze bench_items");
+  PGconn* raw = OpenRaw(uri);
+
+  const std::string point = kPoint, scan = kScan;
+  Compare(
+      "point_select", 1.03, 100,
+      [raw, key = int64_t{0}]() mutable { RawPoint(raw, ++key % kRows + 1); },
+      [=, key = int64_t{0}]() mutable { PointSelect(conn, point, ++key % kRows + 1); });
+  Compare(
+      "scan_100k", 1.1, 1, [raw] { RawScan(raw); }, [=] { Scan(conn, scan, 0); });
+  Compare(
+      "scan_100k_stream", 0, 1, [raw] { RawScan(raw); },
+      [=] { Scan(conn, scan, DBPOOL_QUERY_STREAM); });
+  const int status = Main(argc, argv);
+  Run(conn, "drop table bench_items");
+  dbpool_release(conn);
+  dbpool_unref(pool);
+  PQfinish(raw);
+  return status;
+}
