@@ -58,13 +58,14 @@ Status Pool::OpenFirst() {
   const Deadline deadline = Deadline::After(AddSaturated(config_.connect_timeout, kToldSoon));
   MutexLock lock(mu_);
   ++watchers_;
-  while (scheduler_.open() < std::max(1u, scheduler_.min_size()) && !deadline.Passed()) {
+  // Counted as opened, not as open: without pooling one is closed again before anybody may look.
+  while (scheduler_.opened() < std::max(1u, scheduler_.min_size()) && !deadline.Passed()) {
     // All attempts are over and the last ones failed: those that follow are for the background.
     if (scheduler_.failures() > 0 && scheduler_.count(SlotState::kOpening) == 0) break;
     changed_.Wait(mu_, deadline);
   }
   --watchers_;
-  if (scheduler_.open() > 0) return Status::Ok();
+  if (scheduler_.opened() > 0) return Status::Ok();
   if (last_open_error_.failed()) return last_open_error_.Clone();
   return Status::Error(DBPOOL_ERR_TIMEOUT, "no connection could be opened within connect_timeout",
                        DBPOOL_PHASE_CONNECT, {}, DBPOOL_FLAG_TIMEOUT | DBPOOL_FLAG_RETRYABLE);

@@ -103,6 +103,8 @@ class Scheduler {
            count(SlotState::kClosing);
   }
   uint32_t used() const { return open() + count(SlotState::kOpening); }
+  /// Connects that succeeded, whatever became of the connections since.
+  uint64_t opened() const { return opened_; }
   uint32_t waiting() const { return queue_.size(); }
   uint32_t failures() const { return failures_; }
   void Fill(dbpool_statistics* out) const;

@@ -229,6 +229,17 @@ TEST_F(PoolTest, APingThatNeverEndsCostsNoMoreThanTheDeadline) {
   server_->Allow(FakeOp::kPing);
 }
 
+// Nothing is kept, so what create opened may be closed again before create comes to look.
+TEST_F(PoolTest, WithPoolingOffCreateSucceedsThoughItsConnectionIsGoneAlready) {
+  Config config = Sized(2);
+  config.pooling = false;
+  config.connect_timeout = 500 * kMillisecond;
+  for (int round = 0; round < 500; ++round) {
+    ASSERT_OK(Create(config));
+    ASSERT_OK(pool_->Close(0));
+  }
+}
+
 TEST_F(PoolTest, WithPoolingOffEveryLeaseHasAConnectionOfItsOwn) {
   Config config = Sized(2);
   config.pooling = false;
