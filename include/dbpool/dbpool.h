@@ -21,6 +21,7 @@
 #include <dbpool/conn.h>
 #include <dbpool/error.h>
 #include <dbpool/export.h>
+#include <dbpool/loop.h>
 #include <dbpool/options.h>
 #include <dbpool/pool.h>
 #include <dbpool/result.h>

@@ -8,6 +8,7 @@
 
 #include "base/ref_count.h"
 #include "base/status.h"
+#include "loop/loop.h"
 #include "options/options.h"
 #include "pool/pool.h"
 #include "sql/result.h"
@@ -31,5 +32,12 @@ struct dbpool_error {
 struct dbpool_result {
   std::optional<dbp::Result> result;  ///< there whenever the caller has the handle
 };
+
+namespace dbp {
+
+/// A dbpool_loop is a Loop under another name, which nothing defines. Not for NULL, the shared one.
+inline Loop* Inner(dbpool_loop* loop) { return reinterpret_cast<Loop*>(loop); }
+
+}  // namespace dbp
 
 #endif  // DBP_CAPI_HANDLES_H_

@@ -1,0 +1,184 @@
+#include "loop/loop.h"
+
+#include <utility>
+
+#include "base/fork.h"
+#include "loop/thread.h"
+
+namespace dbp {
+
+namespace {
+
+/// Rounds of one Dispatch(): so a host gets its thread back also from those who post without end.
+constexpr uint32_t kRounds = 32;
+
+Status Forked() {
+  return Status::Error(DBPOOL_ERR_FORKED, "the loop belongs to the parent process; create one in the child");
+}
+
+/// The process's own loop. A child starts another one; its parent's is left alone.
+class SharedLoop final : public ForkAware {
+ public:
+  static SharedLoop& Get() {
+    static SharedLoop& shared = *new SharedLoop;  // never destroyed: its thread outlives main()
+    return shared;
+  }
+  Status Start(Loop** out) DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    if (!loop_) DBP_RETURN_IF_ERROR(Loop::Create(DBPOOL_LOOP_THREAD, &loop_));
+    *out = loop_;
+    return Status::Ok();
+  }
+
+ private:
+  void InForkedChild() override DBP_REQUIRES(mu_) { loop_ = nullptr; }
+
+  Loop* loop_ DBP_GUARDED_BY(mu_) = nullptr;
+};
+
+}  // namespace
+
+Loop::Loop(uint32_t kind, std::unique_ptr<Reactor> reactor)
+    : kind_(kind),
+      fork_stamp_(ForkGeneration()),
+      reactor_(std::move(reactor)),
+      running_(kind == DBPOOL_LOOP_THREAD) {}
+
+bool Loop::Forked() const { return fork_stamp_ != ForkGeneration(); }
+
+Status Loop::Create(uint32_t kind, Loop** out) {
+  SharedLoop::Get();  // from now on a fork is noticed
+  std::unique_ptr<Reactor> reactor;
+  DBP_RETURN_IF_ERROR(Reactor::Create(&reactor));
+  Loop* loop = new Loop(kind, std::move(reactor));
+  if (kind == DBPOOL_LOOP_THREAD) {
+    loop->Ref();  // the thread's
+    Status started = StartThread(
+        "dbpool-loop", [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop);
+    if (!started.ok()) {
+      delete loop;
+      return started;
+    }
+  }
+  *out = loop;
+  return Status::Ok();
+}
+
+Status Loop::Default(Loop** out) { return SharedLoop::Get().Start(out); }
+
+void Loop::ThreadMain() {
+  while (!ending_.begun) reactor_->RunOnce(Deadline::Never());
+  Finish();
+  Unref();
+}
+
+dbpool_status Loop::Dispatch(Deadline deadline) {
+  if (Forked()) return DBPOOL_ERR_FORKED;
+  if (kind_ != DBPOOL_LOOP_EXTERNAL) return DBPOOL_ERR_INVALID;
+  {
+    MutexLock lock(mu_);
+    if (running_ || freeing_) return DBPOOL_ERR_BUSY;
+    running_ = true;
+  }
+  const bool more = reactor_->Drain(deadline, kRounds);
+  {
+    MutexLock lock(mu_);
+    if (!freeing_) {
+      running_ = false;
+      return more ? DBPOOL_PENDING : DBPOOL_OK;
+    }
+  }
+  Finish();
+  return DBPOOL_OK;
+}
+
+// ---- who is pending
+
+Status Loop::Enroll(Pending& pending) {
+  if (Forked()) return dbp::Forked();
+  MutexLock lock(mu_);
+  if (freeing_) return Status::Error(DBPOOL_ERR_CLOSED, "the loop is being freed");
+  pending.previous_ = nullptr;
+  pending.next_ = std::exchange(pending_, &pending);
+  if (pending.next_) pending.next_->previous_ = &pending;
+  return Status::Ok();
+}
+
+void Loop::Leave(Pending& pending) {
+  {
+    MutexLock lock(mu_);
+    if (untold_ == &pending) untold_ = pending.next_;
+    (pending.previous_ ? pending.previous_->next_ : pending_) = pending.next_;
+    if (pending.next_) pending.next_->previous_ = pending.previous_;
+    if (!freeing_ || OnLoopThread()) return;
+    while (telling_ == &pending) changed_.Wait(mu_, Deadline::Never());
+    if (pending_) return;
+    Ref();  // Finish() waits for this moment, and would take the loop from under us
+  }
+  reactor_->Post(nudge_);
+  Unref();
+}
+
+bool Loop::AnyPending() {
+  MutexLock lock(mu_);
+  return pending_ != nullptr;
+}
+
+// ---- the end
+
+Pending* Loop::BeginTelling() {
+  MutexLock lock(mu_);
+  telling_ = untold_;
+  if (untold_) untold_ = untold_->next_;
+  return telling_;
+}
+
+void Loop::EndTelling() {
+  MutexLock lock(mu_);
+  telling_ = nullptr;
+  changed_.NotifyAll();
+}
+
+void Loop::Ending::Run() {
+  begun = true;
+  while (Pending* pending = loop.BeginTelling()) {
+    pending->OnLoopFree();
+    loop.EndTelling();
+  }
+}
+
+void Loop::Free() {
+  if (Forked()) return;
+  bool ours = false, inside = false;
+  {
+    MutexLock lock(mu_);
+    freeing_ = true;
+    untold_ = pending_;
+    freed_inside_ = inside = OnLoopThread();
+    ours = !running_;
+    running_ = true;
+  }
+  reactor_->Post(ending_);
+  if (inside) return;
+  if (ours) Finish();
+  {
+    MutexLock lock(mu_);
+    while (running_) changed_.Wait(mu_, Deadline::Never());
+  }
+  Unref();
+}
+
+/// By whoever runs the loop, after Free() has begun: everything goes on as ever until nothing is pending.
+void Loop::Finish() {
+  while (!ending_.begun || AnyPending()) reactor_->RunOnce(Deadline::Never());
+  bool drop = false;
+  {
+    MutexLock lock(mu_);
+    running_ = false;
+    drop = freed_inside_;
+    changed_.NotifyAll();
+  }
+  if (drop) Unref();
+}
+
+}  // namespace dbp
