@@ -159,9 +159,8 @@ void Reactor::ScheduleEarlier(Timer& timer, Nanos when) {
 
 bool Reactor::Cancel(Timer& timer) {
   MutexLock lock(mu_);
-  bool was_scheduled = timers_.Take(timer);
+  const bool was_scheduled = timers_.Take(timer);
   AwaitEnd(&timer);
-  was_scheduled |= timers_.Take(timer);  // by that call
   return was_scheduled;
 }
 
@@ -176,6 +175,7 @@ void Reactor::RunTimers() {
     mu_.Unlock();
     due->OnDue();
     mu_.Lock();
+    if (awaited_) timers_.Take(*due);  // it has scheduled itself again, but is not wanted
     Ended();
   }
   Arm();
@@ -184,16 +184,22 @@ void Reactor::RunTimers() {
 
 // ---- a call under way, and who waits for its end
 
+void Reactor::Begun(const void* what) {
+  running_ = what;
+  awaited_ = false;
+}
+
 void Reactor::Ended() {
   running_ = nullptr;
-  if (waiting_ > 0) ended_.NotifyAll();
+  if (awaited_) ended_.NotifyAll();
 }
 
 void Reactor::AwaitEnd(const void* what) {
   if (OnRunningThread()) return;  // from inside that call, or from another one: it is not under way
-  ++waiting_;
-  while (running_ == what) ended_.Wait(mu_, Deadline::Never());
-  --waiting_;
+  while (running_ == what) {
+    awaited_ = true;
+    ended_.Wait(mu_, Deadline::Never());
+  }
 }
 
 // ---- tasks

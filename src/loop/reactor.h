@@ -108,7 +108,7 @@ class Reactor {
   void RunTimers() DBP_EXCLUDES(mu_);
   void Signal();
   void Arm() DBP_REQUIRES(mu_);
-  void Begun(const void* what) DBP_REQUIRES(mu_) { running_ = what; }
+  void Begun(const void* what) DBP_REQUIRES(mu_);
   void Ended() DBP_REQUIRES(mu_);
   void AwaitEnd(const void* what) DBP_REQUIRES(mu_);
   uint64_t TakePlace(Watch& watch) DBP_REQUIRES(mu_);
@@ -130,7 +130,7 @@ class Reactor {
   TimerHeap timers_ DBP_GUARDED_BY(mu_);
   Nanos armed_ DBP_GUARDED_BY(mu_) = kForever;  ///< what the kernel's timer is set to
   const void* running_ DBP_GUARDED_BY(mu_) = nullptr;  ///< the watch or timer whose call has begun
-  uint32_t waiting_ DBP_GUARDED_BY(mu_) = 0;           ///< for running_ to end
+  bool awaited_ DBP_GUARDED_BY(mu_) = false;           ///< somebody waits for its end, who took it away
 };
 
 }  // namespace dbp
