@@ -20,7 +20,7 @@
 // that follow, drops the mutex and carries them out (Handle). No I/O, no driver call and no user code
 // ever runs under the mutex. The rules of slots, waiters and locks are in README.md beside this file.
 //   pool.cc     create, statistics, the handling of events
-//   acquire.cc  from a caller's wish to a token
+//   acquisition.cc  from a caller's wish to a token, step by step; acquire.cc for callers that wait
 //   release.cc  from a token back to the pool
 //   upkeep.cc   what happens on other threads: open, check, close, settle, the keeper's tick
 //   close.cc    the end
@@ -59,11 +59,7 @@ class Pool final : public Kept {
   Nanos Tick() override;  ///< the keeper's
 
  private:
-  /// A granted connection on its way to its borrower.
-  struct Prepared {
-    Status status;
-    CloseReason reason = kKeep;  ///< what to do with the connection if the status is not OK
-  };
+  friend class Acquisition;
 
   /// Reports an event to the scheduler and does what follows. May end the pool: after it, touch no member
   /// unless something else keeps the pool alive. (An action not yet carried out does: its slot is in use.)
@@ -92,10 +88,11 @@ class Pool final : public Kept {
   void BindSlot(uint32_t index, Slot& slot) DBP_EXCLUDES(mu_);
 
   // acquire.cc
-  dbpool_status Await(class SyncWaiter& waiter, Deadline deadline);
   void CountWait(uint64_t wait);
-  Prepared Prepare(Slot& slot, const Waiter& waiter, const AcquireRequest& request, Deadline deadline);
-  Status CheckBeforeUse(Slot& slot, const Waiter& waiter, Deadline deadline);
+  void CountPing() { pings_.fetch_add(1, std::memory_order_relaxed); }
+  bool AskLentHook(Slot& slot);
+  /// Closed, perhaps after the cutting off of what was lent.
+  bool Abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   Status AcquireError(dbpool_status code, Nanos waited, const Status& last_failure);
   Status AcquireAndPing(Nanos timeout);
 

@@ -66,11 +66,11 @@ void Scheduler::Reject(Waiter& waiter, CloseReason reason, Nanos check_by, bool 
   Release(waiter.index, reason, check_by, now);
 }
 
-bool Scheduler::Withdraw(Waiter& waiter) {
+bool Scheduler::Withdraw(Waiter& waiter, bool timed_out) {
   if (waiter.place_ != Waiter::Place::kQueued) return false;
   queue_.Remove(waiter);
   waiter.place_ = Waiter::Place::kNowhere;
-  ++timed_out_;
+  timed_out_ += timed_out;
   return true;
 }
 

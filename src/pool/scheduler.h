@@ -72,7 +72,7 @@ class Scheduler {
   /// The waiter gives up with a connection granted to it: closed for `reason`, or kKeep as in Release().
   void Reject(Waiter& waiter, CloseReason reason, Nanos check_by, bool timed_out, Nanos now);
   /// The waiter gives up. True: it is out. False: it has been answered, and Wake() is on its way.
-  bool Withdraw(Waiter& waiter);
+  bool Withdraw(Waiter& waiter, bool timed_out = true);
   /// A lease ends. check_by: when a reset under way must be looked after; kForever for none.
   void Release(uint32_t index, CloseReason verdict, Nanos check_by, Nanos now);
   void Opened(uint32_t index, Nanos now);
