@@ -120,7 +120,8 @@ class Connection {
   /// The outcome of the operation; *rows (may be NULL) is set by a query or describe that succeeded.
   /// After a failure with DBPOOL_FLAG_CONN_BROKEN the connection is of no more use.
   virtual Status Finish(std::unique_ptr<Rows>* rows) = 0;
-  /// To be polled between steps; -1 if the driver never asks for that.
+  /// To be polled between steps, and watched for a hang-up; -1 if the driver never asks for that. The same
+  /// number for the life of the connection.
   virtual int fd() const = 0;
 
   // State, as known without asking the server.

@@ -34,7 +34,8 @@ uint32_t Index(uint64_t data) { return static_cast<uint32_t>(data); }
 
 /// REQUIRES: errno of the call.
 Status NoDescriptor(const char* what) {
-  return Status::Error(DBPOOL_ERR_NOMEM, std::string(what) + ": " + std::strerror(errno));
+  std::string text = what;
+  return Status::Error(DBPOOL_ERR_NOMEM, text.append(": ").append(std::strerror(errno)));
 }
 
 bool Watched(int epoll, int fd, uint32_t events, uint64_t data, int how = EPOLL_CTL_ADD) {

@@ -24,7 +24,8 @@ Status StartThread(const char* name, void (*main)(void*), void* argument) {
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (started) return Status::Ok();
-  return Status::Error(DBPOOL_ERR_NOMEM, std::string("no thread for ") + name);
+  std::string text = "no thread for ";
+  return Status::Error(DBPOOL_ERR_NOMEM, text.append(name));
 }
 
 }  // namespace dbp

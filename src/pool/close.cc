@@ -37,7 +37,7 @@ void CutOffInUse(Slot& slot) {
 void CutOffSlot(Slot& slot) {
   uint64_t word = slot.word.load() & ~uint64_t{Slot::kBusy};
   if ((word & Slot::kLent) && slot.Pin(word)) {
-    slot.connection.reset();
+    slot.DropConnection();
     slot.gate.LeaveForLease();
     slot.Unpin(word);
     return;

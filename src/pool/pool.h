@@ -56,7 +56,8 @@ class Pool final : public Kept {
   const Driver& driver() const { return *driver_; }
   bool forked() const { return fork_stamp_ != ForkGeneration(); }
 
-  Nanos Tick() override;  ///< the keeper's
+  void Tick() override;        ///< the keeper's
+  void OnHangUp(Slot& slot);  ///< the liveness watch's, on the keeper's thread
 
  private:
   friend class Acquisition;

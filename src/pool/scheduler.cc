@@ -112,6 +112,16 @@ void Scheduler::Closed(uint32_t index, CloseReason reason, Nanos now) {
   Balance(now);
 }
 
+void Scheduler::HungUp(uint32_t index, Nanos now) {
+  Record& record = records_[index];
+  record.lost = true;
+  Suspect(DBPOOL_CLOSED_BROKEN, now);
+  if (record.state != SlotState::kIdle) return;
+  Unlink(idle_, index);
+  Retire(index, DBPOOL_CLOSED_BROKEN);
+  Balance(now);
+}
+
 void Scheduler::Tick(Nanos now) {
   next_tick_ = kForever;
   for (uint32_t i = idle_.head, next; i != kNil; i = next) {
@@ -265,6 +275,7 @@ void Scheduler::Retire(uint32_t index, CloseReason reason) {
 
 CloseReason Scheduler::ReasonToRetire(const Record& record, Nanos now) const {
   if (closed_) return DBPOOL_CLOSED_POOL;
+  if (record.lost) return DBPOOL_CLOSED_BROKEN;
   if (!record.fresh) return DBPOOL_CLOSED_INVALIDATED;
   if (!config_.pooling || used() > limit()) return DBPOOL_CLOSED_SHRUNK;
   if (now >= record.expires_at) return DBPOOL_CLOSED_LIFETIME;

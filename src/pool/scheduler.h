@@ -80,6 +80,8 @@ class Scheduler {
   void OpenFailed(uint32_t index, dbpool_status code, bool permanent, Nanos now);
   void Checked(uint32_t index, CloseReason verdict, Nanos now);
   void Closed(uint32_t index, CloseReason reason, Nanos now);
+  /// The peer has hung up. Idle, the connection is closed now; otherwise when its state ends.
+  void HungUp(uint32_t index, Nanos now);
   void Tick(Nanos now);
   void Invalidate(Nanos now);
   /// May allocate; then nothing has changed if it throws.
@@ -140,6 +142,7 @@ class Scheduler {
     Slot* slot = nullptr;
     SlotState state = SlotState::kFree;
     bool fresh = true;       ///< opened since the last Invalidate()
+    bool lost = false;       ///< its peer has hung up
     CloseReason reason = kKeep;
     uint32_t prev = kNil, next = kNil;
     uint64_t uses = 0;

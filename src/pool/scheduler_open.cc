@@ -28,6 +28,7 @@ bool Scheduler::ShouldOpen(Nanos now) const {
 void Scheduler::StartOpen() {
   const uint32_t index = PopFront(free_);
   records_[index].fresh = true;
+  records_[index].lost = false;
   SetState(index, SlotState::kOpening);
   PushBack(to_open_, index);
 }
@@ -69,6 +70,8 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
   }
   if (closed_) {
     Retire(index, DBPOOL_CLOSED_POOL);
+  } else if (record.lost) {
+    Retire(index, DBPOOL_CLOSED_BROKEN);
   } else if (!record.fresh) {
     Retire(index, DBPOOL_CLOSED_INVALIDATED);
   } else {

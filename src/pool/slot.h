@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "driver/driver.h"
 #include "pool/cancel_service.h"
+#include "pool/liveness.h"
 #include "pool/workers.h"
 #include "pool/writer_lane.h"
 
@@ -41,6 +42,7 @@ struct alignas(64) Slot : Job {
   uint32_t index = 0;   ///< in the scheduler
   Pool* pool = nullptr;
   std::unique_ptr<Connection> connection;
+  LivenessWatch liveness{*this};
   std::shared_ptr<CancelLine> cancels;
   LaneGate gate;
   Nanos reset_by = kForever;  ///< a reset is under way, to be finished by then; kForever: none
@@ -49,6 +51,12 @@ struct alignas(64) Slot : Job {
   bool read_only_tx = false;  ///< in a read-only transaction, which ends it
 
   void (Pool::*todo)(Slot&) = nullptr;  ///< the job under way
+
+  /// Closes the connection, without waiting for the peer. Not under a lock.
+  void DropConnection() {
+    liveness.End();
+    connection.reset();
+  }
 
   /// REQUIRES: not lent. The token of a new lease.
   dbpool_conn Lend(uint64_t flags = kLent);

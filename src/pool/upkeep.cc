@@ -24,7 +24,7 @@ void Pool::OpenSlot(Slot& slot) {
   try {
     status = Connect(slot);
   } catch (const std::bad_alloc&) {
-    slot.connection.reset();
+    slot.DropConnection();
     status = Status::NoMemory();
   }
   if (!status.ok()) return OpenFailed(slot.index, std::move(status));
@@ -35,13 +35,17 @@ Status Pool::Connect(Slot& slot) {
   slot.reset_by = kForever;
   DBP_RETURN_IF_ERROR(driver_->Connect(Deadline::After(config_.connect_timeout), &abandoned_,
                                        &slot.connection));
+  if (Status watched = slot.liveness.Begin(slot.connection->fd()); !watched.ok()) {
+    slot.DropConnection();
+    return watched;
+  }
   slot.cancels = std::make_shared<CancelLine>(slot.connection->canceller());
   if (traits_.single_writer) slot.connection->SetWriteGate(&slot.gate);
   if (!config_.hooks.opened) return Status::Ok();
   const dbpool_status verdict = CallHook(slot, config_.hooks.opened);
   slot.gate.LeaveForLease();
   if (verdict == DBPOOL_OK && !slot.connection->broken()) return Status::Ok();
-  slot.connection.reset();
+  slot.DropConnection();
   return Status::Error(DBPOOL_ERR_CONNECT,
                        std::string("the `opened` hook refused the connection: ") + StatusName(verdict),
                        DBPOOL_PHASE_CONNECT, {}, DBPOOL_FLAG_RETRYABLE);
@@ -75,7 +79,7 @@ void Pool::CheckSlot(Slot& slot) {
 }
 
 void Pool::CloseSlot(Slot& slot) {
-  slot.connection.reset();
+  slot.DropConnection();
   slot.cancels.reset();
   slot.reset_by = kForever;
   const CloseReason reason = slot.close_reason;
@@ -115,13 +119,16 @@ dbpool_status Pool::CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_con
   return unfinished ? dbpool_status{DBPOOL_ERR_INVALID} : verdict;  // not what a borrower may find
 }
 
-Nanos Pool::Tick() {
-  Nanos due = kForever;
-  Handle([&](Scheduler& s, Nanos) DBP_REQUIRES(mu_) {
+/// The peer has closed the connection: an idle one is gone at once, a lent one when it is released.
+void Pool::OnHangUp(Slot& slot) {
+  Handle([&](Scheduler& s, Nanos now) { s.HungUp(slot.index, now); });
+}
+
+void Pool::Tick() {
+  Handle([this](Scheduler& s, Nanos) DBP_REQUIRES(mu_) {
     s.Tick(Now());
-    due = told_keeper_ = s.next_tick();
+    told_keeper_ = kForever;  // whatever is due next is news to the keeper
   });
-  return due;
 }
 
 }  // namespace dbp

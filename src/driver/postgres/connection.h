@@ -56,7 +56,7 @@ class PgConnection final : public Connection {
   void StartReset(ResetMode mode, Deadline deadline) override;
   Want Step() override;
   Status Finish(std::unique_ptr<Rows>* rows) override;
-  int fd() const override { return PQsocket(pg_); }
+  int fd() const override { return own_fd_; }
 
   TxState tx_state() const override;
   bool streaming() const override { return streaming_; }
@@ -118,8 +118,8 @@ class PgConnection final : public Connection {
   PGconn* const pg_;
   const std::shared_ptr<const Config> config_;
   const int encoding_;
-  int own_fd_;  ///< a duplicate: libpq closes its own on error, and the number may then be a
-                ///< stranger's
+  int own_fd_;  ///< a duplicate, the same for life: libpq closes its own on error, and that number may then
+                ///< be a stranger's
   const std::shared_ptr<PgCanceller> canceller_;
   std::string setup_sql_;
 

@@ -202,7 +202,8 @@ TEST_F(PoolTest, ADeadIdleConnectionIsReplacedBeforeItIsLent) {
 TEST_F(PoolTest, AfterOneLossEveryOlderConnectionIsAsked) {
   ASSERT_OK(Create(Sized(2)));
   dbpool_conn token = MustAcquire();
-  server_->BreakAllConnections();
+  server_->FailNext(FakeOp::kPing, Status::Error(DBPOOL_ERR_BROKEN, "gone", DBPOOL_PHASE_PING, {},
+                                                 DBPOOL_FLAG_CONN_BROKEN));
   {
     Lease lease;
     ASSERT_OK(lease.Pin(token));
