@@ -113,8 +113,14 @@ Config AnyConfig(std::mt19937_64& random) {
   return config;
 }
 
+#ifdef NDEBUG
+constexpr uint64_t kSteps = 100'000'000;
+#else
+constexpr uint64_t kSteps = 1'000'000;  // assertions, sanitizers, nothing optimised
+#endif
+
 TEST(SchedulerModel, KeepsItsInvariantsOnRandomWalks) {
-  const uint64_t steps = FromEnvironment("DBPOOL_MODEL_STEPS", 2'000'000);
+  const uint64_t steps = FromEnvironment("DBPOOL_MODEL_STEPS", kSteps);
   const uint64_t first = FromEnvironment("DBPOOL_MODEL_SEED", std::random_device{}());
   constexpr uint64_t kWalk = 2'000;
   for (uint64_t walk = 0; walk * kWalk < steps; ++walk) {
