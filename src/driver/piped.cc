@@ -1,0 +1,34 @@
+#include "driver/piped.h"
+
+#include <string>
+
+namespace dbp {
+
+Status NotRun() {
+  return Status::Error(DBPOOL_ERR_SQL, "not run: a statement before it in the pipeline failed",
+                       DBPOOL_PHASE_QUERY, "25P02");
+}
+
+PipedStatement* SequentialPipeline::Current() {
+  while (unit_failed_ && !waiting_.empty()) Answer(NotRun(), nullptr);
+  return waiting_.first();
+}
+
+void SequentialPipeline::Answer(Status outcome, std::unique_ptr<Rows> rows) {
+  PipedStatement& statement = *waiting_.Pop();
+  unit_failed_ = outcome.failed() && !statement.ends_unit;
+  if (outcome.has_flag(DBPOOL_FLAG_CONN_BROKEN)) {
+    while (PipedStatement* unsent = waiting_.Pop()) {
+      unsent->outcome = Status::Error(
+          outcome.code(), std::string(outcome.message()), outcome.info()->phase, outcome.sqlstate(),
+          DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE);
+      answered_.Push(*unsent);
+    }
+    ended_ = true;
+  }
+  statement.outcome = std::move(outcome);
+  statement.rows = std::move(rows);
+  answered_.Push(statement);
+}
+
+}  // namespace dbp
