@@ -20,6 +20,7 @@
 
 #include <dbpool/conn.h>
 #include <dbpool/error.h>
+#include <dbpool/events.h>
 #include <dbpool/export.h>
 #include <dbpool/loop.h>
 #include <dbpool/options.h>

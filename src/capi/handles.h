@@ -38,6 +38,13 @@ namespace dbp {
 /// A dbpool_loop is a Loop under another name, which nothing defines. Not for NULL, the shared one.
 inline Loop* Inner(dbpool_loop* loop) { return reinterpret_cast<Loop*>(loop); }
 
+/// NULL is the shared one, started if need be.
+inline Status LoopOrShared(dbpool_loop* loop, Loop** out) {
+  if (!loop) return Loop::Default(out);
+  *out = Inner(loop);
+  return Status::Ok();
+}
+
 }  // namespace dbp
 
 #endif  // DBP_CAPI_HANDLES_H_

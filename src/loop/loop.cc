@@ -25,7 +25,7 @@ class SharedLoop final : public ForkAware {
   }
   Status Start(Loop** out) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
-    if (!loop_) DBP_RETURN_IF_ERROR(Loop::Create(DBPOOL_LOOP_THREAD, &loop_));
+    if (!loop_) DBP_RETURN_IF_ERROR(Loop::Create(DBPOOL_LOOP_THREAD, &loop_, "dbpool-shared"));
     *out = loop_;
     return Status::Ok();
   }
@@ -46,7 +46,7 @@ Loop::Loop(uint32_t kind, std::unique_ptr<Reactor> reactor)
 
 bool Loop::Forked() const { return fork_stamp_ != ForkGeneration(); }
 
-Status Loop::Create(uint32_t kind, Loop** out) {
+Status Loop::Create(uint32_t kind, Loop** out, const char* thread_name) {
   SharedLoop::Get();  // from now on a fork is noticed
   std::unique_ptr<Reactor> reactor;
   DBP_RETURN_IF_ERROR(Reactor::Create(&reactor));
@@ -54,7 +54,7 @@ Status Loop::Create(uint32_t kind, Loop** out) {
   if (kind == DBPOOL_LOOP_THREAD) {
     loop->Ref();  // the thread's
     Status started = StartThread(
-        "dbpool-loop", [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop);
+        thread_name, [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop);
     if (!started.ok()) {
       delete loop;
       return started;

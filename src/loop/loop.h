@@ -39,11 +39,12 @@ class Pending {
 ///
 /// Its memory is counted. Who is enrolled may use the reactor until it leaves; Free() waits for that, and
 /// nothing runs on the loop after it. So a task is posted, a timer set, a descriptor watched only between
-/// Enroll() and Leave(), and all is taken back before the latter.
+/// Enroll() and Leave(), and all is taken back before the latter. Who posts from another thread holds a
+/// reference meanwhile: the task may run, and leave, before Post() has returned.
 class Loop {
  public:
   /// `kind`: DBPOOL_LOOP_THREAD or DBPOOL_LOOP_EXTERNAL. One reference, the caller's, which Free() takes.
-  static Status Create(uint32_t kind, Loop** out);
+  static Status Create(uint32_t kind, Loop** out, const char* thread_name = "dbpool-loop");
   /// The one loop that the process shares, with a thread of its own; started on first need. Lives for ever,
   /// not to be freed.
   static Status Default(Loop** out);

@@ -71,18 +71,21 @@ Status Pool::OpenFirst() {
                        DBPOOL_PHASE_CONNECT, {}, DBPOOL_FLAG_TIMEOUT | DBPOOL_FLAG_RETRYABLE);
 }
 
-/// The last of an event under the mutex: who must be told, and whether the pool is needed further on.
-void Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
+/// The last of an event under the mutex: who must be told, and whether the pool is needed further on. True: it is
+/// closed and its last connection gone.
+bool Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
   if (watchers_ > 0) changed_.NotifyAll();
   if (scheduler_.next_tick() < told_keeper_) told_keeper_ = *due = scheduler_.next_tick();
-  if (scheduler_.closed() && scheduler_.used() == 0) {
-    *alive = std::move(self_);
+  const bool over = scheduler_.closed() && scheduler_.used() == 0;
+  if (over) {
+    if (self_) *alive = std::move(self_);
   } else if (!*alive && (more || *due != kForever)) {
     *alive = self_;
   }
 #ifndef NDEBUG
   scheduler_.CheckInvariants();
 #endif
+  return over;
 }
 
 void Pool::Perform(const Action& action) {

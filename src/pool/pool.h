@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "driver/driver.h"
 #include "options/config.h"
+#include "pool/event_watch.h"
 #include "pool/keeper.h"
 #include "pool/scheduler.h"
 #include "pool/slot.h"
@@ -52,6 +53,8 @@ class Pool final : public Kept {
   /// Stops lending, waits for leases, then cuts them off. DBPOOL_ERR_TIMEOUT if it had to.
   Status Close(Nanos timeout);
 
+  /// Who hears of its connections.
+  EventHub& events() { return events_; }
   const Config& config() const { return config_; }
   const Driver& driver() const { return *driver_; }
   bool forked() const { return fork_stamp_ != ForkGeneration(); }
@@ -72,19 +75,21 @@ class Pool final : public Kept {
     for (bool first = true;; first = false) {
       size_t n = 0;
       Nanos due = kForever;
+      bool over = false;
       {
         MutexLock lock(mu_);
         if (first) event(scheduler_, CoarseNow());
         while (n < kAtOnce && scheduler_.Next(&actions[n])) ++n;
-        Settle(n == kAtOnce, &due, &alive);
+        over = Settle(n == kAtOnce, &due, &alive);
       }
       if (due != kForever) KeeperSchedule(*this, due);
+      if (over) events_.EndAll();
       for (size_t i = 0; i < n; ++i) Perform(actions[i]);
       if (n < kAtOnce) return;
     }
   }
   Status OpenFirst() DBP_EXCLUDES(mu_);
-  void Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
+  bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
   void Perform(const Action& action);
   void BindSlot(uint32_t index, Slot& slot) DBP_EXCLUDES(mu_);
 
@@ -109,6 +114,8 @@ class Pool final : public Kept {
   void SettleSlot(Slot& slot);
   void OpenFailed(uint32_t index, Status status);
   Status Connect(Slot& slot);
+  Status Announce(Slot& slot);
+  Status AskOpenedHook(Slot& slot);
   dbpool_status CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_conn));
   Nanos PingLimit() const { return std::min(config_.connect_timeout, 5 * kSecond); }
 
@@ -124,6 +131,7 @@ class Pool final : public Kept {
 
   // With synchronisation of their own.
   WriterLane lane_;
+  EventHub events_;
   std::atomic<bool> abandoned_{false};  ///< connects under way are of no use any more
   std::atomic<uint64_t> pings_{0}, resets_{0}, wait_ns_{0}, wait_max_ns_{0};
 

@@ -34,7 +34,7 @@ void Pool::Return(Slot& slot) {
   CloseReason verdict = kKeep;
   Nanos check_by = kForever;
   if (!slot.connection || slot.connection->broken()) {
-    verdict = DBPOOL_CLOSED_BROKEN;
+    verdict = Abandoned() ? DBPOOL_CLOSED_POOL : DBPOOL_CLOSED_BROKEN;  // cut off, or lost
   } else if (slot.cancels->in_flight > 0 ||
              (slot.connection->streaming() && slot.connection->fd() >= 0)) {
     // A cancel request, or rows, are still on their way: somebody must wait for them, but not the caller.

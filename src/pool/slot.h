@@ -43,6 +43,8 @@ struct alignas(64) Slot : Job {
   Pool* pool = nullptr;
   std::unique_ptr<Connection> connection;
   LivenessWatch liveness{*this};
+  uint64_t connection_id = 0;  ///< of all connections of the process
+  bool told_broken = false;    ///< DBPOOL_EVENT_BROKEN was announced
   std::shared_ptr<CancelLine> cancels;
   LaneGate gate;
   Nanos reset_by = kForever;  ///< a reset is under way, to be finished by then; kForever: none

@@ -35,13 +35,26 @@ Status Pool::Connect(Slot& slot) {
   slot.reset_by = kForever;
   DBP_RETURN_IF_ERROR(driver_->Connect(Deadline::After(config_.connect_timeout), &abandoned_,
                                        &slot.connection));
-  if (Status watched = slot.liveness.Begin(slot.connection->fd()); !watched.ok()) {
-    slot.DropConnection();
-    return watched;
-  }
   slot.cancels = std::make_shared<CancelLine>(slot.connection->canceller());
   if (traits_.single_writer) slot.connection->SetWriteGate(&slot.gate);
-  if (!config_.hooks.opened) return Status::Ok();
+  if (config_.hooks.opened) DBP_RETURN_IF_ERROR(AskOpenedHook(slot));
+  return Announce(slot);
+}
+
+/// From here on the pool has the connection: it is watched, and whoever watches the pool hears of it.
+Status Pool::Announce(Slot& slot) {
+  static std::atomic<uint64_t> last_id{0};
+  slot.connection_id = ++last_id;
+  slot.told_broken = false;
+  events_.Announce(DBPOOL_EVENT_OPENED, slot.connection_id);
+  Status watched = slot.liveness.Begin(slot.connection->fd());
+  if (watched.ok()) return watched;
+  slot.DropConnection();
+  events_.Announce(DBPOOL_EVENT_CLOSED, slot.connection_id, DBPOOL_CLOSED_BROKEN);
+  return watched;
+}
+
+Status Pool::AskOpenedHook(Slot& slot) {
   const dbpool_status verdict = CallHook(slot, config_.hooks.opened);
   slot.gate.LeaveForLease();
   if (verdict == DBPOOL_OK && !slot.connection->broken()) return Status::Ok();
@@ -83,6 +96,10 @@ void Pool::CloseSlot(Slot& slot) {
   slot.cancels.reset();
   slot.reset_by = kForever;
   const CloseReason reason = slot.close_reason;
+  if (reason == DBPOOL_CLOSED_BROKEN && !slot.told_broken) {
+    events_.Announce(DBPOOL_EVENT_BROKEN, slot.connection_id);
+  }
+  events_.Announce(DBPOOL_EVENT_CLOSED, slot.connection_id, reason);
   if (config_.hooks.closed) config_.hooks.closed(config_.hooks.user_data, reason);
   Handle([&](Scheduler& s, Nanos now) { s.Closed(slot.index, reason, now); });
 }
@@ -121,6 +138,10 @@ dbpool_status Pool::CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_con
 
 /// The peer has closed the connection: an idle one is gone at once, a lent one when it is released.
 void Pool::OnHangUp(Slot& slot) {
+  if (Abandoned()) return;  // our own doing, and closed in any case
+  if (!std::exchange(slot.told_broken, true)) {
+    events_.Announce(DBPOOL_EVENT_BROKEN, slot.connection_id);
+  }
   Handle([&](Scheduler& s, Nanos now) { s.HungUp(slot.index, now); });
 }
 

@@ -108,6 +108,14 @@ const std::vector<PoolCall>& PoolCalls() {
       {"reconnect", [](dbpool* p, dbpool_error** e) { return dbpool_reconnect(p, 5000, e); }},
       {"resize", [](dbpool* p, dbpool_error** e) { return dbpool_resize(p, 2, 1, e); }},
       {"health", [](dbpool* p, dbpool_error** e) { return dbpool_health(p, 5000, e); }},
+      {"watch",
+       [](dbpool* p, dbpool_error** e) {
+         uint64_t watch = 0;
+         const auto ignore = [](void*, const dbpool_event*) {};
+         const dbpool_status status = dbpool_watch(p, nullptr, ignore, nullptr, nullptr, &watch, e);
+         if (status != DBPOOL_OK) return status;
+         return dbpool_unwatch(p, watch);
+       }},
       {"query",
        [](dbpool* p, dbpool_error** e) {
          return dbpool_query(p, "select 1", DBPOOL_NTS, nullptr, 0, nullptr, nullptr, e);

@@ -41,12 +41,13 @@ int64_t KeeperSleeps() {
   return -1;
 }
 
-/// Returns when the keeper has slept for a while.
+/// Returns when the keeper has been asleep for a while.
 int64_t AwaitQuietKeeper() {
   int64_t before = -2;
+  int unchanged = 0;
   EXPECT_TRUE(Await([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    return std::exchange(before, KeeperSleeps()) == KeeperSleeps();
+    unchanged = std::exchange(before, KeeperSleeps()) == before ? unchanged + 1 : 0;
+    return unchanged == 20;
   }));
   return before;
 }
