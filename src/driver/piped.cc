@@ -9,14 +9,25 @@ Status NotRun() {
                        DBPOOL_PHASE_QUERY, "25P02");
 }
 
-PipedStatement* SequentialPipeline::Current() {
-  while (unit_failed_ && !waiting_.empty()) Answer(NotRun(), nullptr);
-  return waiting_.first();
+PipedStatement* SequentialPipeline::Current(TxState state) {
+  while (PipedStatement* first = waiting_.first()) {
+    if (first->on_failure) {
+      if (failed_ && state != TxState::kNone) return first;
+      Answer(Status::Ok(), nullptr);
+    } else {
+      if (!in_unit_ || !failed_) return first;
+      Answer(NotRun(), nullptr);
+    }
+  }
+  return nullptr;
 }
 
 void SequentialPipeline::Answer(Status outcome, std::unique_ptr<Rows> rows) {
   PipedStatement& statement = *waiting_.Pop();
-  unit_failed_ = outcome.failed() && !statement.ends_unit;
+  if (!statement.on_failure) {
+    failed_ = outcome.failed() || (in_unit_ && failed_);
+    in_unit_ = !statement.ends_unit;
+  }
   if (outcome.has_flag(DBPOOL_FLAG_CONN_BROKEN)) {
     while (PipedStatement* unsent = waiting_.Pop()) {
       unsent->outcome = Status::Error(

@@ -17,6 +17,9 @@ struct PipedStatement {
   /// Statements up to the next that ends a unit belong together: if one fails, those behind it in the unit
   /// do not run. A unit is no transaction: who wants one puts its BEGIN and COMMIT into it.
   bool ends_unit = true;
+  /// Cleans up: runs, as a unit of its own, only if the last unit that does not clean up failed and a transaction
+  /// is open. Else it is answered with OK and no rows.
+  bool on_failure = false;
 
   // The answer.
   Status outcome;
@@ -75,13 +78,14 @@ class SequentialPipeline {
   bool over() const { return ended_ && waiting_.empty(); }
 
   /// The statement to run now, or NULL if there is none. The same until Answer().
-  PipedStatement* Current();
+  PipedStatement* Current(TxState state);
   /// Ends it. Of a lost connection all that wait get the same answer, as not sent.
   void Answer(Status outcome, std::unique_ptr<Rows> rows);
 
  private:
   PipedList waiting_, answered_;
-  bool unit_failed_ = false;
+  bool failed_ = false;   ///< the unit under way, or else the last one
+  bool in_unit_ = false;  ///< one is under way
   bool ended_ = false;
 };
 

@@ -114,22 +114,52 @@ TEST_P(PipelineSqlTest, StatementsSeeWhatThoseBeforeThemDid) {
   EXPECT_EQ(FirstNumber(piping[51]), 1275);
 }
 
-TEST_P(PipelineSqlTest, AUnitWithBeginAndCommitIsATransaction) {
+TEST_P(PipelineSqlTest, AUnitThatBeginsCommitsAndCleansUpIsATransaction) {
   ASSERT_OK(Run("create table contract_t (a integer)"));
-  for (const bool fails : {false, true}) {
+  for (const char* second : {"select 1", "insert into contract_nowhere values (1)", "selec 1"}) {
+    const bool fails = std::string_view(second) != "select 1";
     Piping piping;
     piping.AddMember("begin");
     piping.AddMember("insert into contract_t values (1)");
-    piping.AddMember(fails ? "insert into contract_nowhere values (1)" : "select 1");
+    piping.AddMember(second);
     piping.Add("commit");
+    piping.AddCleaning("rollback");
+    piping.Add("select count(*) from contract_t");
     ASSERT_OK(piping.Run(*conn_));
-    EXPECT_EQ(piping[3].piped.outcome.ok(), !fails);
-    EXPECT_EQ(conn_->tx_state() == TxState::kNone, !fails);
-    if (fails) {
-      ASSERT_OK(Run("rollback"));
-    }
-    EXPECT_EQ(Number("select count(*) from contract_t"), 1) << "the first alone";
+    for (int i : {0, 1, 4}) EXPECT_OK(piping[i].piped.outcome);
+    for (int i : {2, 3}) EXPECT_EQ(piping[i].piped.outcome.ok(), !fails);
+    EXPECT_EQ(piping[4].piped.rows != nullptr, fails) << "it ran";
+    EXPECT_EQ(FirstNumber(piping[5]), 1) << "the first alone";
+    EXPECT_EQ(conn_->tx_state(), TxState::kNone);
   }
+}
+
+TEST_P(PipelineSqlTest, NothingIsCleanedUpOutsideATransaction) {
+  Piping piping;
+  piping.Add("selec 1");
+  piping.AddCleaning("rollback");
+  ASSERT_OK(piping.Run(*conn_));
+  EXPECT_EQ(piping[0].piped.outcome.sqlstate(), "42601");
+  EXPECT_OK(piping[1].piped.outcome);
+  EXPECT_EQ(piping[1].piped.rows, nullptr);
+}
+
+TEST_P(PipelineSqlTest, ASavepointUndoesAUnitOfAnOpenTransaction) {
+  ASSERT_OK(Run("create table contract_t (a integer)"));
+  ASSERT_OK(Run("begin"));
+  ASSERT_OK(Run("insert into contract_t values (1)"));
+  Piping piping;
+  piping.AddMember("savepoint here");
+  piping.AddMember("insert into contract_t values (2)");
+  piping.AddMember("insert into contract_nowhere values (1)");
+  piping.Add("release here");
+  piping.AddCleaning("rollback to here");
+  piping.AddCleaning("release here");
+  ASSERT_OK(piping.Run(*conn_));
+  EXPECT_EQ(piping[3].piped.outcome.sqlstate(), "25P02");
+  EXPECT_EQ(conn_->tx_state(), TxState::kOpen);
+  ASSERT_OK(Run("commit"));
+  EXPECT_EQ(Number("select sum(a) from contract_t"), 1);
 }
 
 TEST_P(PipelineSqlTest, ABrokenPromiseToReadIsAnErrorAndNoWrite) {

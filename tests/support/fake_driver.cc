@@ -197,7 +197,7 @@ class FakeConnection : public Connection {
   }
   /// Many with nothing else to do between: one after the other.
   Want StepPipeline() {
-    while (PipedStatement* next = pipeline_.Current()) {
+    while (PipedStatement* next = pipeline_.Current(tx_)) {
       if (piped_ != next) StartQuery(next->query, deadline_);
       piped_ = next;
       if (const Want want = StepOne(); want != Want::kDone) return want;

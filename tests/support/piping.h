@@ -37,6 +37,12 @@ class Piping {
     return Add(std::move(sql), std::move(params), false, false);
   }
 
+  One& AddCleaning(std::string sql) {
+    One& one = Add(std::move(sql));
+    one.piped.on_failure = true;
+    return one;
+  }
+
   /// All that were added, in one pipeline, to its end. Each is answered once.
   Status Run(Connection& connection, bool ordered = true) {
     connection.StartPipeline(ordered, Deadline::After(kGenerous));

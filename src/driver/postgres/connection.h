@@ -103,6 +103,7 @@ class PgConnection final : public Connection {
     bool refused = false;    ///< a statement of the unit that is being sent cannot be
     bool mixed = false;      ///< something was sent that may open a transaction
     bool was_null = false;   ///< the last result was
+    bool failed = false;     ///< the last unit
     size_t unflushed = 0;    ///< bytes given to libpq
     Status unit_error;       ///< of the Sync that ends the unit
   };
@@ -143,6 +144,7 @@ class PgConnection final : public Connection {
   Want StepPipeline();
   bool SendWaiting();
   bool SendPiped(PipedStatement& piped);
+  bool SkipsCleaning();
   Status Admit(const PipedStatement& piped, const Statement& statement);
   bool SendDead(PipedStatement& piped);
   bool SendPromise(PipedStatement& piped);

@@ -64,7 +64,7 @@ Want PgConnection::StepPipeline() {
       } else if (piping_.reading) {
         ResultPtr result;
         const Want want = wire_.Next(&result);
-        if (want == Want::kRead && !piping_.waiting.empty()) {
+        if (want == Want::kRead && !piping_.waiting.empty() && piping_.unflushed > 0) {
           piping_.unflushed = 0;  // there is room again; the server may wait for the rest of a unit
           wire_.DoNotWait();
         } else if (want != Want::kDone) {
@@ -97,9 +97,19 @@ bool PgConnection::SendWaiting() {
       if (left != 0) return left > 0;
       piping_.unflushed = 0;
     }
+    if (piping_.waiting.first()->on_failure) {
+      if (!piping_.sent.empty()) break;  // whether it is needed is known when all is answered
+      if (SkipsCleaning()) continue;
+    }
     if (!SendPiped(*piping_.waiting.first())) return false;
   }
   return piping_.unit != Piping::Unit::kPromised || CloseUnit();
+}
+
+bool PgConnection::SkipsCleaning() {
+  if (piping_.failed && PQtransactionStatus(pg_) != PQTRANS_IDLE) return false;
+  piping_.answered.Push(*piping_.waiting.Pop());
+  return true;
 }
 
 // What needs memory comes before the statement leaves the list of those that wait.
@@ -121,6 +131,7 @@ bool PgConnection::SendPiped(PipedStatement& piped) {
   piping_.waiting.Pop();
   if (piping_.refused && !notes.member) {
     piping_.refused = false;
+    piping_.failed = true;
     piping_.answered.Push(piped);
     return true;
   }
@@ -313,6 +324,7 @@ void PgConnection::OnPipedFailure(PipedStatement& piped, Status failure) {
 void PgConnection::OnUnitOver(PipedStatement& last) {
   const Status error = std::exchange(piping_.unit_error, Status());
   const bool shared = piping_.sent.first() != &last;
+  if (!last.on_failure) piping_.failed = false;
   last.notes.awaited = 0;
   for (bool more = true; more;) {
     PipedStatement& piped = *piping_.sent.Pop();
@@ -332,6 +344,7 @@ void PgConnection::OnUnitOver(PipedStatement& last) {
       piping_.waiting.Push(piped);
     } else {
       notes.statement.reset();
+      if (!last.on_failure) piping_.failed |= piped.outcome.failed();
       piping_.answered.Push(piped);
     }
   }

@@ -59,8 +59,9 @@ Status SqliteConnection::RunQuery() {
 // Each for itself as far as the writer's turn goes, unless a transaction is open.
 Status SqliteConnection::RunPipeline() {
   Status usable = Usable();
-  while (PipedStatement* piped = pipeline_.Current()) {
+  while (PipedStatement* piped = pipeline_.Current(tx_state())) {
     query_ = piped->query;
+    if (piped->on_failure) watch_->Begin(Deadline::Never());  // what failed may be that it is too late
     Status status = usable.ok() ? RunQuery() : usable.Clone();
     LeaveGateIfOver();
     pipeline_.Answer(std::move(status), std::move(rows_));
