@@ -11,12 +11,16 @@ namespace {
 
 /// Rounds of one Dispatch(): so a host gets its thread back also from those who post without end.
 constexpr uint32_t kRounds = 32;
+/// How long the shared thread waits for the next who needs it.
+constexpr Nanos kLinger = 1 * kSecond;
 
 Status Forked() {
   return Status::Error(DBPOOL_ERR_FORKED, "the loop belongs to the parent process; create one in the child");
 }
 
-/// The process's own loop. A child starts another one; its parent's is left alone.
+}  // namespace
+
+/// The process's own loop. A child makes another one; its parent's is left alone.
 class SharedLoop final : public ForkAware {
  public:
   static SharedLoop& Get() {
@@ -25,7 +29,7 @@ class SharedLoop final : public ForkAware {
   }
   Status Start(Loop** out) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
-    if (!loop_) DBP_RETURN_IF_ERROR(Loop::Create(DBPOOL_LOOP_THREAD, &loop_, "dbpool-shared"));
+    if (!loop_) DBP_RETURN_IF_ERROR(Loop::Make(DBPOOL_LOOP_THREAD, true, &loop_));
     *out = loop_;
     return Status::Ok();
   }
@@ -36,25 +40,30 @@ class SharedLoop final : public ForkAware {
   Loop* loop_ DBP_GUARDED_BY(mu_) = nullptr;
 };
 
-}  // namespace
-
-Loop::Loop(uint32_t kind, std::unique_ptr<Reactor> reactor)
+Loop::Loop(uint32_t kind, bool shared, std::unique_ptr<Reactor> reactor)
     : kind_(kind),
+      shared_(shared),
       fork_stamp_(ForkGeneration()),
       reactor_(std::move(reactor)),
-      running_(kind == DBPOOL_LOOP_THREAD) {}
+      running_(kind == DBPOOL_LOOP_THREAD && !shared) {}
 
 bool Loop::Forked() const { return fork_stamp_ != ForkGeneration(); }
 
-Status Loop::Create(uint32_t kind, Loop** out, const char* thread_name) {
-  SharedLoop::Get();  // from now on a fork is noticed
+Status Loop::Make(uint32_t kind, bool shared, Loop** out) {
   std::unique_ptr<Reactor> reactor;
   DBP_RETURN_IF_ERROR(Reactor::Create(&reactor));
-  Loop* loop = new Loop(kind, std::move(reactor));
+  *out = new Loop(kind, shared, std::move(reactor));
+  return Status::Ok();
+}
+
+Status Loop::Create(uint32_t kind, Loop** out) {
+  SharedLoop::Get();  // from now on a fork is noticed
+  Loop* loop = nullptr;
+  DBP_RETURN_IF_ERROR(Make(kind, false, &loop));
   if (kind == DBPOOL_LOOP_THREAD) {
     loop->Ref();  // the thread's
     Status started = StartThread(
-        thread_name, [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop);
+        "dbpool-loop", [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop);
     if (!started.ok()) {
       delete loop;
       return started;
@@ -71,6 +80,26 @@ void Loop::ThreadMain() {
   Finish();
   Unref();
 }
+
+// ---- the shared thread
+
+void Loop::SharedThreadMain() {
+  do {
+    reactor_->RunOnce(Deadline::Never());
+  } while (!MayRest());
+}
+
+bool Loop::MayRest() {
+  if (!std::exchange(idle_.due, false)) return false;
+  MutexLock lock(mu_);
+  if (pending_) return false;  // the last one to leave sets the timer again
+  const Nanos until = idle_since_ + kLinger;
+  running_ = Now() < until;
+  if (running_) reactor_->Schedule(idle_, until);
+  return !running_;
+}
+
+// ---- an external loop
 
 dbpool_status Loop::Dispatch(Deadline deadline) {
   if (Forked()) return DBPOOL_ERR_FORKED;
@@ -98,6 +127,11 @@ Status Loop::Enroll(Pending& pending) {
   if (Forked()) return dbp::Forked();
   MutexLock lock(mu_);
   if (freeing_) return Status::Error(DBPOOL_ERR_CLOSED, "the loop is being freed");
+  if (shared_ && !running_) {
+    DBP_RETURN_IF_ERROR(StartThread(
+        "dbpool-shared", [](void* self) { static_cast<Loop*>(self)->SharedThreadMain(); }, this));
+    running_ = true;
+  }
   pending.previous_ = nullptr;
   pending.next_ = std::exchange(pending_, &pending);
   if (pending.next_) pending.next_->previous_ = &pending;
@@ -110,6 +144,10 @@ void Loop::Leave(Pending& pending) {
     if (untold_ == &pending) untold_ = pending.next_;
     (pending.previous_ ? pending.previous_->next_ : pending_) = pending.next_;
     if (pending.next_) pending.next_->previous_ = pending.previous_;
+    if (shared_ && !pending_) {
+      idle_since_ = CoarseNow();
+      reactor_->ScheduleEarlier(idle_, idle_since_ + kLinger);
+    }
     if (!freeing_ || OnLoopThread()) return;
     while (telling_ == &pending) changed_.Wait(mu_, Deadline::Never());
     if (pending_) return;

@@ -44,9 +44,9 @@ class Pending {
 class Loop {
  public:
   /// `kind`: DBPOOL_LOOP_THREAD or DBPOOL_LOOP_EXTERNAL. One reference, the caller's, which Free() takes.
-  static Status Create(uint32_t kind, Loop** out, const char* thread_name = "dbpool-loop");
-  /// The one loop that the process shares, with a thread of its own; started on first need. Lives for ever,
-  /// not to be freed.
+  static Status Create(uint32_t kind, Loop** out);
+  /// The one loop that the process shares. Lives for ever, not to be freed; its thread starts when somebody
+  /// enrolls, and ends when nobody has been for a second.
   static Status Default(Loop** out);
 
   Loop* Ref() {
@@ -57,7 +57,8 @@ class Loop {
     if (refs_.Drop()) delete this;
   }
 
-  /// DBPOOL_ERR_FORKED in a forked child, DBPOOL_ERR_CLOSED once Free() has begun. The caller owes Leave().
+  /// DBPOOL_ERR_FORKED in a forked child, DBPOOL_ERR_CLOSED once Free() has begun, DBPOOL_ERR_NOMEM if the
+  /// shared loop finds no thread. The caller owes Leave().
   Status Enroll(Pending& pending) DBP_EXCLUDES(mu_);
   /// From any thread, once nothing of its is watched, scheduled or posted. Waits for an OnLoopFree() that has
   /// begun on another thread. The loop may be gone afterwards for who holds no reference.
@@ -83,6 +84,7 @@ class Loop {
   bool Forked() const;
 
  private:
+  friend class SharedLoop;
   /// The first task of the end.
   struct Ending final : Task {
     explicit Ending(Loop& owner) : loop(owner) {}
@@ -95,10 +97,19 @@ class Loop {
     void Run() override {}
   };
 
-  Loop(uint32_t kind, std::unique_ptr<Reactor> reactor);
+  /// Time for the shared loop's thread to look whether it is needed.
+  struct Idle final : Timer {
+    void OnDue() override { due = true; }
+    bool due = false;  ///< the running thread's
+  };
+
+  Loop(uint32_t kind, bool shared, std::unique_ptr<Reactor> reactor);
   ~Loop() = default;
 
+  static Status Make(uint32_t kind, bool shared, Loop** out);
   void ThreadMain();
+  void SharedThreadMain() DBP_EXCLUDES(mu_);
+  bool MayRest() DBP_EXCLUDES(mu_);
   void Finish() DBP_EXCLUDES(mu_);
   Pending* BeginTelling() DBP_EXCLUDES(mu_);
   void EndTelling() DBP_EXCLUDES(mu_);
@@ -106,12 +117,14 @@ class Loop {
 
   // Constant after construction.
   const uint32_t kind_;
+  const bool shared_;
   const uint32_t fork_stamp_;
   const std::unique_ptr<Reactor> reactor_;
 
   RefCount refs_;
   Ending ending_{*this};
   Nudge nudge_;
+  Idle idle_;
 
   Mutex mu_;
   CondVar changed_;  ///< running_ ended, telling_ ended
@@ -119,6 +132,7 @@ class Loop {
   Pending* untold_ DBP_GUARDED_BY(mu_) = nullptr;   ///< while freeing: the first of the list that is to be told
   Pending* telling_ DBP_GUARDED_BY(mu_) = nullptr;
   bool running_ DBP_GUARDED_BY(mu_);               ///< by its thread, a Dispatch() or Free()
+  Nanos idle_since_ DBP_GUARDED_BY(mu_) = 0;       ///< of the shared one
   bool freeing_ DBP_GUARDED_BY(mu_) = false;       ///< nobody enrolls any more
   bool freed_inside_ DBP_GUARDED_BY(mu_) = false;  ///< the creator's reference is the running thread's to drop
 };

@@ -255,15 +255,23 @@ TEST(LoopKindsTest, FreeMakesAWaitingDispatchReturn) {
   loop->Unref();
 }
 
-TEST(LoopKindsTest, TheSharedLoopIsOneAndRuns) {
+TEST(LoopKindsTest, TheSharedLoopIsOneAndItsThreadComesAndGoes) {
   Loop *one = nullptr, *two = nullptr;
   ASSERT_OK(Loop::Default(&one));
   ASSERT_OK(Loop::Default(&two));
   EXPECT_EQ(one, two);
-  std::atomic<bool> ran{false};
-  TaskFor task([&] { ran = true; });
-  one->reactor().Post(task);
-  EXPECT_TRUE(Await([&] { return ran.load(); }));
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(Await([] { return ThreadsNamed("dbpool-shared") == 0; })) << "nobody needs it";
+    std::atomic<bool> ran{false};
+    Operation operation(*one, true);
+    ASSERT_OK(one->Enroll(operation));
+    TaskFor task([&] { ran = true; });
+    one->reactor().Post(task);
+    EXPECT_TRUE(Await([&] { return ran.load(); }));
+    EXPECT_EQ(ThreadsNamed("dbpool-shared"), 1);
+    one->Leave(operation);
+  }
+  EXPECT_TRUE(Await([] { return ThreadsNamed("dbpool-shared") == 0; }));
 }
 
 }  // namespace
