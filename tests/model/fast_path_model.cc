@@ -55,8 +55,11 @@ void FastPathModel::Write(State& s, int t, int place, int value) {
     s.word[place] = uint8_t(value);
     for (int other = 0; other < kThreads; ++other) {
       Thread& thread = s.threads[other];
-      const bool read = thread.pc == Pc::kClaim || thread.pc == Pc::kBalanceClaim;
-      if (other != t && read && thread.slot == place) thread.outdated = true;
+      if (other == t || thread.slot != place) continue;
+      if (thread.pc == Pc::kClaim || thread.pc == Pc::kScanClaim) thread.outdated = true;
+      const bool published = thread.pc == Pc::kPublishedGate ||
+                             thread.pc == Pc::kPublishedRecalled || thread.pc == Pc::kTakeBack;
+      if (published) thread.Rest();  // whatever it reads, it cannot take it back
     }
   }
 }
@@ -122,8 +125,10 @@ bool FastPathModel::Step(State& s, int t, int choice) {
       }
       return true;
     case Pc::kUseless:
-    case Pc::kQueue:
-      return QueueUp(s, t);
+    case Pc::kSlow:
+      return Slow(s, t);
+    case Pc::kEnqueue:
+      return Enqueue(s, t);
     case Pc::kWait:
       me.pc = Pc::kGiveUp;
       return true;
@@ -135,23 +140,17 @@ bool FastPathModel::Step(State& s, int t, int choice) {
     case Pc::kPublish:
       return Publish(s, t);
     case Pc::kPublishedGate:
-      me.pc = Load(s, t, kGate) != 0 ? Pc::kServe : Pc::kPublishedRecalled;
+      me.pc = Load(s, t, kGate) != 0 ? Pc::kTakeBack : Pc::kPublishedRecalled;
       if (me.pc == Pc::kPublishedRecalled && Is(Mutant::kRecalledNotReadAgain)) me.Rest();
       return true;
     case Pc::kPublishedRecalled:
-      me.pc = Pc::kServe;
+      me.pc = Pc::kTakeBack;
       if (Load(s, t, kRecalled + me.slot) == 0) me.Rest();
       return true;
+    case Pc::kTakeBack:
+      return TakeBack(s, t);
     case Pc::kHandOver:
       return HandOver(s, t);
-    case Pc::kServe:
-      if (!Lock(s, t)) return false;
-      me.slot = 0;
-      return Balance(s, t);
-    case Pc::kBalance:
-      return Balance(s, t);
-    case Pc::kBalanceClaim:
-      return BalanceClaim(s, t);
     case Pc::kInvalidate:
       if (!Lock(s, t)) return false;
       me.slot = 0;
@@ -160,8 +159,12 @@ bool FastPathModel::Step(State& s, int t, int choice) {
       return Recall(s, t);
     case Pc::kShrink:
       return Shrink(s, t);
+    case Pc::kScan:
+      return Scan(s, t);
+    case Pc::kScanClaim:
+      return ScanClaim(s, t);
     case Pc::kLateGate:
-      return LateGate(s, t);
+      return Finish(s, t);
   }
   return false;
 }
@@ -179,9 +182,9 @@ bool FastPathModel::Begin(State& s, int t, int choice) {
         me.pc = Load(s, t, kGate) != 0 ? Pc::kHandOver : Pc::kReleaseRecalled;
       } else if (choice == 0) {
         for (int i = 0; i < kSlots; ++i) me.stale |= uint8_t(s.recalled[i] << i);
-        if ((s.gate & kCount) != 0) me.ahead = s.AllQueued();
+        if ((s.gate & kWaiters) != 0) me.ahead = s.AllQueued();
         const bool fast = Load(s, t, kGate) == 0 || Is(Mutant::kGateNotReadAtAcquire);
-        me.pc = fast ? Pc::kPick : Pc::kQueue;
+        me.pc = fast ? Pc::kPick : Pc::kSlow;
       } else {
         return false;
       }
@@ -205,7 +208,7 @@ bool FastPathModel::Pick(State& s, int t, int choice) {
   Thread& me = s.threads[t];
   if (choice > scope_.slots) return false;
   if (choice == scope_.slots) {
-    me.pc = Pc::kQueue;
+    me.pc = Pc::kSlow;
     return true;
   }
   if (Load(s, t, kWord + choice) == 0) return false;  // the next hint, then: another choice
@@ -214,26 +217,35 @@ bool FastPathModel::Pick(State& s, int t, int choice) {
   return true;
 }
 
-bool FastPathModel::QueueUp(State& s, int t) {
+bool FastPathModel::Slow(State& s, int t) {
   if (!Lock(s, t)) return false;
   Thread& me = s.threads[t];
-  if (me.pc == Pc::kUseless) Retire(s, t, me.slot);
+  if (me.pc == Pc::kUseless) {
+    Retire(s, me.slot);
+    return Enqueue(s, t);
+  }
+  return s.queue[0] == kNobody ? BeginScan(s, t, Why::kGrant) : Enqueue(s, t);
+}
+
+bool FastPathModel::Enqueue(State& s, int t) {
+  const bool first = s.queue[0] == kNobody;
   s.Enqueue(t);
+  if (!first) return Finish(s, t);
+  if (!Is(Mutant::kGateClosedAfterLooking) && !UpdateGate(s, t)) return false;
+  Thread& me = s.threads[t];
+  me.pc = Pc::kScan;
+  me.why = Why::kServe;
   me.slot = 0;
-  me.pc = Pc::kBalance;
-  if (Is(Mutant::kGateCountedAfterLooking)) return true;
-  if (Is(Mutant::kGateCountedPlainly)) return StorePlain(s, t, kGate, s.gate + 1);
-  Write(s, t, kGate, s.gate + 1);
   return true;
 }
 
 bool FastPathModel::GiveUp(State& s, int t) {
   if (!Lock(s, t)) return false;
-  if (s.Queued(t)) {  // else it has been answered, and keeps the connection
-    s.Dequeue(t);
-    if (!Is(Mutant::kCountNotTakenBack)) Write(s, t, kGate, s.gate - 1);
-  }
-  s.threads[t].Rest();
+  Thread& me = s.threads[t];
+  const bool queued = s.Queued(t);  // else it has been answered, and keeps the connection
+  if (queued) s.Dequeue(t);
+  if (queued && !Is(Mutant::kGateLeftClosed) && !UpdateGate(s, t)) return false;
+  me.Rest();
   return Unlock(s, t);
 }
 
@@ -253,32 +265,38 @@ bool FastPathModel::Publish(State& s, int t) {
   return true;
 }
 
+bool FastPathModel::TakeBack(State& s, int t) {
+  Thread& me = s.threads[t];
+  if (me.stores != 0) return false;
+  if (Claim(s, t, false)) {
+    me.pc = Pc::kHandOver;
+  } else {
+    me.Rest();
+  }
+  return true;
+}
+
 bool FastPathModel::HandOver(State& s, int t) {
   if (!Lock(s, t)) return false;
   Thread& me = s.threads[t];
   const int slot = me.slot;
   s.owner[slot] = kNobody;
-  if (s.recalled[slot] != 0 || TooMany(s)) {
-    Retire(s, t, slot);
+  if (s.recalled[slot] != 0 || s.Used() > Limit(s)) {
+    Retire(s, slot);
   } else if (s.queue[0] != kNobody && !Is(Mutant::kNotHandedOver)) {
-    Answer(s, t, slot);
+    Answer(s, slot);
   } else {
     Write(s, t, kWord + slot, 1);
   }
-  OpenForWaiters(s);
   me.Rest();
-  return Unlock(s, t);
+  return Finish(s, t);
 }
 
 bool FastPathModel::Recall(State& s, int t) {
   Thread& me = s.threads[t];
   while (me.slot < kSlots && (s.life[me.slot] != Life::kLive || s.recalled[me.slot] != 0))
     ++me.slot;
-  if (me.slot == kSlots) {
-    me.slot = 0;
-    me.pc = Pc::kBalance;
-    return Balance(s, t);
-  }
+  if (me.slot == kSlots) return BeginScan(s, t, Why::kRecall);
   me.pc = Pc::kRecall;
   const int place = kRecalled + me.slot++;
   if (Is(Mutant::kRecalledPlainly)) return StorePlain(s, t, place, 1);
@@ -288,66 +306,67 @@ bool FastPathModel::Recall(State& s, int t) {
 
 bool FastPathModel::Shrink(State& s, int t) {
   if (!Lock(s, t)) return false;
-  Thread& me = s.threads[t];
   s.shrunk = true;
+  if (!Is(Mutant::kShrunkAfterLooking) && !UpdateGate(s, t)) return false;
+  Thread& me = s.threads[t];
+  me.pc = Pc::kScan;
+  me.why = Why::kSurplus;
   me.slot = 0;
-  me.pc = Pc::kBalance;
-  if (TooMany(s) && !Is(Mutant::kShrunkAfterLooking)) Write(s, t, kGate, s.gate | kOver);
   return true;
 }
 
-bool FastPathModel::Balance(State& s, int t) {
+bool FastPathModel::BeginScan(State& s, int t, Why why) {
+  s.threads[t].why = why;
+  s.threads[t].slot = 0;
+  return Scan(s, t);
+}
+
+bool FastPathModel::Scan(State& s, int t) {
   Thread& me = s.threads[t];
-  while (me.slot < kSlots && !Wanted(s, t, me.slot)) ++me.slot;
+  me.pc = Pc::kScan;
+  while (me.slot < kSlots && s.life[me.slot] != Life::kLive) ++me.slot;
+  if (me.why == Why::kSurplus && s.Count(Life::kLive) <= Limit(s)) me.slot = kSlots;
   if (me.slot < kSlots) {
-    const bool idle = Load(s, t, kWord + me.slot) != 0;
-    me.pc = idle ? Pc::kBalanceClaim : Pc::kBalance;
-    if (!idle) ++me.slot;
+    if (Load(s, t, kWord + me.slot) != 0) {
+      me.pc = Pc::kScanClaim;
+    } else {
+      ++me.slot;
+    }
     return true;
   }
-  OpenForWaiters(s);
-  const bool late = (Is(Mutant::kGateCountedAfterLooking) && s.Queued(t)) ||
-                    (Is(Mutant::kShrunkAfterLooking) && TooMany(s) && (s.gate & kOver) == 0);
-  if (late) {
+  me.slot = 0;
+  if (me.why == Why::kGrant) {
+    me.pc = Pc::kEnqueue;
+    return true;
+  }
+  if (Is(Mutant::kGateClosedAfterLooking) || Is(Mutant::kShrunkAfterLooking)) {
     me.pc = Pc::kLateGate;
     return true;
   }
-  me.slot = 0;
-  if (s.Queued(t)) {
-    me.pc = Pc::kWait;
-  } else {
-    me.Rest();
-  }
-  return Unlock(s, t);
+  return Finish(s, t);
 }
 
-bool FastPathModel::BalanceClaim(State& s, int t) {
+bool FastPathModel::ScanClaim(State& s, int t) {
   Thread& me = s.threads[t];
   if (me.stores != 0) return false;
-  if (Claim(s, t, Is(Mutant::kBalancedPlainly))) {
-    s.owner[me.slot] = kNobody;
-    if (s.recalled[me.slot] != 0 || TooMany(s)) {
-      Retire(s, t, me.slot);
-    } else {
-      Answer(s, t, me.slot);
-    }
-  }
+  const int slot = me.slot;
+  const bool mine = Claim(s, t, Is(Mutant::kScannedPlainly));
+  me.pc = Pc::kScan;
   ++me.slot;
-  me.pc = Pc::kBalance;
-  return true;
-}
-
-bool FastPathModel::LateGate(State& s, int t) {
-  Thread& me = s.threads[t];
-  const bool queued = s.Queued(t);
-  Write(s, t, kGate, Is(Mutant::kGateCountedAfterLooking) ? s.gate + 1 : s.gate | kOver);
-  me.slot = 0;
-  if (queued) {
-    me.pc = Pc::kWait;
-  } else {
-    me.Rest();
+  if (!mine) return true;
+  s.owner[slot] = kNobody;
+  const bool lend = me.why == Why::kGrant || me.why == Why::kServe;
+  if (!lend || (s.recalled[slot] != 0 && !Is(Mutant::kRecalledNotReadInQueue))) {
+    Retire(s, slot);
+    return true;
   }
-  return Unlock(s, t);
+  if (me.why == Why::kServe) {
+    Answer(s, slot);
+  } else {
+    Lease(s, t, slot);
+    s.owner[slot] = uint8_t(t);
+  }
+  return Finish(s, t);
 }
 
 }  // namespace dbp::model

@@ -31,21 +31,22 @@ enum class Mutant : uint8_t {
   kNone,
   kUsedPublishedPlainly,      ///< release stores the word without draining its buffer
   kUnusedPublishedPlainly,    ///< the same by a CAS whose store may be late (acq_rel, on ARM)
-  kGateCountedPlainly,        ///< the waiter's count stays in its buffer
-  kGateCountedAfterLooking,   ///< the waiter looks for idle slots, and counts itself only then
+  kGateClosedPlainly,         ///< the closing of the gate stays in its buffer
+  kGateClosedAfterLooking,    ///< the waiter looks for idle slots, and closes the gate only then
   kGateNotReadAgain,          ///< release does not look at the gate after it published
   kRecalledPlainly,           ///< an invalidation's mark stays in its buffer
   kRecalledNotReadAgain,      ///< release does not look at `recalled` after it published
   kRecalledNotReadAtAcquire,  ///< the fast path lends whatever it claimed
   kGateNotReadAtAcquire,      ///< the fast path does not ask who waits
   kClaimedPlainly,            ///< the fast path claims by a load and a store
-  kBalancedPlainly,           ///< so does whoever serves the queue
+  kScannedPlainly,            ///< so does the scheduler
   kShrunkAfterLooking,        ///< a shrink looks for idle slots, and closes the gate only then
   kNotHandedOver,             ///< a release that sees waiters publishes the slot all the same
-  kCountNotTakenBack,         ///< a waiter that gives up leaves its count in the gate
+  kGateLeftClosed,            ///< a waiter that gives up leaves the gate as it was
+  kRecalledNotReadInQueue,    ///< the scheduler does not look at `recalled` before it lends
 };
 
-/// How large the world is; at most kThreads, kSlots, 7.
+/// How large the world is; at most kThreads, kSlots, 7 operations.
 struct Scope {
   int threads = kThreads;
   int slots = kSlots;
@@ -61,21 +62,30 @@ enum class Pc : uint8_t {
   kClaim,            ///< saw `slot` idle
   kLook,             ///< claimed it; was it recalled?
   kUseless,          ///< it was: give it up under the mutex, and queue
-  kQueue,            ///< the slow path
+  kSlow,             ///< acquire under the mutex
+  kEnqueue,          ///< mutex held: found nothing
   kWait,             ///< queued, or answered by now
   kGiveUp,           ///< timed out
   kReleaseRecalled,  ///< release: nobody waits; is it wanted back?
   kPublish,
   kPublishedGate,  ///< look again, now that others can claim it
   kPublishedRecalled,
-  kHandOver,      ///< release under the mutex
-  kServe,         ///< lock, and balance
-  kBalance,       ///< mutex held: is `slot` idle and wanted?
-  kBalanceClaim,  ///< mutex held: saw it idle
+  kTakeBack,  ///< somebody wants it: if it is still as published, it goes to the scheduler
+  kHandOver,  ///< release under the mutex
   kInvalidate,
   kRecall,  ///< mutex held: mark `slot`
   kShrink,
-  kLateGate,  ///< mutex held: counts or closes too late (two of the mutants)
+  kScan,       ///< mutex held: is `slot` idle?
+  kScanClaim,  ///< mutex held: saw it idle
+  kLateGate,   ///< mutex held: closes it too late (two of the mutants)
+};
+
+/// What a scan is for.
+enum class Why : uint8_t {
+  kGrant,    ///< an acquire that has not queued: it takes the first
+  kServe,    ///< the queue: its oldest waiter gets the first
+  kRecall,   ///< all that is idle goes
+  kSurplus,  ///< what is idle goes, while there are too many
 };
 
 /// Where a store goes: a word, the gate, a `recalled`, or the mutex.
@@ -88,6 +98,7 @@ struct Store {
 
 struct Thread {
   Pc pc = Pc::kRest;
+  Why why = Why::kGrant;
   uint8_t slot = 0;       ///< of a release, or how far a loop over the slots has come
   bool used = false;      ///< the lease was used: its word is published by a store
   bool outdated = false;  ///< the word has changed since this thread read it
@@ -99,6 +110,7 @@ struct Thread {
 
   void Rest() {  // the operation is over; what is in the buffer stays there
     pc = Pc::kRest;
+    why = Why::kGrant;
     slot = ahead = stale = 0;
     used = outdated = false;
   }
@@ -111,7 +123,7 @@ struct State {
   // Memory.
   uint8_t word[kSlots] = {};  ///< 1: idle
   uint8_t recalled[kSlots] = {};
-  uint8_t gate = 0;  ///< waiters, and kOver
+  uint8_t gate = 0;  ///< kWaiters | kOver
   uint8_t mutex = kNobody;
   // Guarded by the mutex.
   Life life[kSlots] = {};
@@ -127,12 +139,13 @@ struct State {
   void Dequeue(int t);
   /// The slot whose lease thread t has; -1 if none.
   int Lent(int t) const;
+  int Used() const;  ///< slots that are not free
   int Count(Life which) const;
 };
 
 // The gate.
-inline constexpr uint8_t kCount = 3;  ///< how many wait
-inline constexpr uint8_t kOver = 4;   ///< more connections than the limit
+inline constexpr uint8_t kWaiters = 1;
+inline constexpr uint8_t kOver = 2;  ///< more connections than the limit
 
 /// A State in 16 bytes.
 struct Packed {
@@ -181,26 +194,30 @@ class FastPathModel {
   bool Step(State& s, int t, int choice);
   bool Begin(State& s, int t, int choice);
   bool Pick(State& s, int t, int choice);
-  bool QueueUp(State& s, int t);
+  bool Slow(State& s, int t);
+  bool Enqueue(State& s, int t);
   bool GiveUp(State& s, int t);
   bool Publish(State& s, int t);
+  bool TakeBack(State& s, int t);
   bool HandOver(State& s, int t);
   bool Recall(State& s, int t);
   bool Shrink(State& s, int t);
-  /// From `slot` on: finds the next one that is idle and wanted; else ends, and unlocks.
-  bool Balance(State& s, int t);
-  bool BalanceClaim(State& s, int t);
-  bool LateGate(State& s, int t);
+  bool BeginScan(State& s, int t, Why why);
+  /// From `slot` on, to the next that is idle.
+  bool Scan(State& s, int t);
+  bool ScanClaim(State& s, int t);
   /// The opener's: a connect or a close ends.
   bool Work(State& s, int slot);
 
   // What the scheduler does under the mutex.
   void Lease(const State& s, int t, int slot);
-  void Answer(State& s, int t, int slot);
-  void Retire(State& s, int t, int slot);
+  void Answer(State& s, int slot);
+  static void Retire(State& s, int slot);
   void OpenForWaiters(State& s);
-  bool Wanted(const State& s, int t, int slot) const;
-  bool TooMany(const State& s) const;
+  bool UpdateGate(State& s, int t);
+  /// The end of every event.
+  bool Finish(State& s, int t);
+  uint8_t Reasons(const State& s) const;
   int Limit(const State& s) const { return s.shrunk ? 1 : scope_.slots; }
 
   void CheckAtRest(const State& s);

@@ -51,21 +51,27 @@ int State::Count(Life which) const {
   return count;
 }
 
+int State::Used() const {
+  return Count(Life::kOpening) + Count(Life::kLive) + Count(Life::kClosing);
+}
+
 bool FastPathModel::Work(State& s, int slot) {
   if (s.mutex != kNobody) return false;
   if (s.life[slot] == Life::kClosing) {
     s.life[slot] = Life::kFree;
     OpenForWaiters(s);
+    s.gate = Reasons(s);
     return true;
   }
   if (s.life[slot] != Life::kOpening) return false;
   s.life[slot] = Life::kLive;
   s.recalled[slot] = 0;
   for (Thread& thread : s.threads) thread.stale &= uint8_t(~(1 << slot));
-  if (TooMany(s)) {
-    Retire(s, -1, slot);
+  if (s.Count(Life::kLive) > Limit(s)) {
+    Retire(s, slot);
   } else if (s.queue[0] != kNobody) {
-    Answer(s, -1, slot);
+    Answer(s, slot);
+    s.gate = Reasons(s);
   } else {
     Write(s, -1, kWord + slot, 1);
   }
@@ -81,40 +87,52 @@ void FastPathModel::Lease(const State& s, int t, int slot) {
   }
 }
 
-/// The oldest waiter gets `slot`, by the hand of thread t.
-void FastPathModel::Answer(State& s, int t, int slot) {
+/// The oldest waiter gets `slot`.
+void FastPathModel::Answer(State& s, int slot) {
   const int who = s.queue[0];
   if (s.owner[slot] != kNobody || s.word[slot] != 0) Break("handed over what is not its own");
   if (s.Lent(who) >= 0) Break("a waiter is answered twice");
   s.Dequeue(who);
   Lease(s, who, slot);
   s.owner[slot] = uint8_t(who);
-  const bool uncounted = Is(Mutant::kGateCountedAfterLooking) && who == t;
-  if (!uncounted) Write(s, t, kGate, s.gate - 1);
   if (s.threads[who].pc == Pc::kWait) s.threads[who].Rest();
 }
 
-void FastPathModel::Retire(State& s, int t, int slot) {
+void FastPathModel::Retire(State& s, int slot) {
   s.owner[slot] = kNobody;
   s.life[slot] = Life::kClosing;
-  if ((s.gate & kOver) != 0 && !TooMany(s)) Write(s, t, kGate, s.gate & ~kOver);
 }
 
 void FastPathModel::OpenForWaiters(State& s) {
   for (int slot = 0; slot < scope_.slots; ++slot) {
-    const int used = scope_.slots - (s.Count(Life::kFree) - (kSlots - scope_.slots));
-    if (s.Count(Life::kOpening) >= s.QueueSize() || used >= Limit(s)) return;
+    if (s.Count(Life::kOpening) >= s.QueueSize() || s.Used() >= Limit(s)) return;
     if (s.life[slot] == Life::kFree) s.life[slot] = Life::kOpening;
   }
 }
 
-bool FastPathModel::Wanted(const State& s, int t, int slot) const {
-  if (s.life[slot] != Life::kLive) return false;
-  return s.queue[0] != kNobody || TooMany(s) || Load(s, t, kRecalled + slot) != 0;
+uint8_t FastPathModel::Reasons(const State& s) const {
+  return uint8_t((s.queue[0] != kNobody ? kWaiters : 0) | (s.Used() > Limit(s) ? kOver : 0));
 }
 
-bool FastPathModel::TooMany(const State& s) const {
-  return s.Count(Life::kLive) + s.Count(Life::kOpening) > Limit(s);
+/// False: later, when there is room in the buffer.
+bool FastPathModel::UpdateGate(State& s, int t) {
+  const uint8_t reasons = Reasons(s);
+  if (Load(s, t, kGate) == reasons) return true;
+  if (Is(Mutant::kGateClosedPlainly)) return StorePlain(s, t, kGate, reasons);
+  if (s.threads[t].stores != 0) return false;
+  Write(s, t, kGate, reasons);
+  return true;
+}
+
+bool FastPathModel::Finish(State& s, int t) {
+  OpenForWaiters(s);
+  if (!UpdateGate(s, t)) return false;
+  Thread& me = s.threads[t];
+  me.slot = 0;
+  me.why = Why::kGrant;
+  me.pc = Pc::kWait;
+  if (!s.Queued(t)) me.Rest();
+  return Unlock(s, t);
 }
 
 /// Nobody is under way, so nobody will repair what is wrong now.
@@ -124,20 +142,18 @@ void FastPathModel::CheckAtRest(const State& s) {
     if ((thread.pc != Pc::kRest && thread.pc != Pc::kWait) || thread.stores != 0) return;
   }
   if (s.Count(Life::kOpening) + s.Count(Life::kClosing) != 0) return;
-  const int waiting = s.QueueSize();
+  const bool waiting = s.queue[0] != kNobody;
   for (int slot = 0; slot < scope_.slots; ++slot) {
     if (s.life[slot] == Life::kLive && s.word[slot] == 0 && s.owner[slot] == kNobody) {
       Break("a connection is lost");
     }
     if (s.word[slot] == 0) continue;
-    if (waiting != 0) Break("lost wake-up: somebody waits beside an idle connection");
+    if (waiting) Break("lost wake-up: somebody waits beside an idle connection");
     if (s.recalled[slot] != 0) Break("a recalled connection stays idle");
-    if (TooMany(s)) Break("more than the limit stay, and one is idle");
+    if (s.Used() > Limit(s)) Break("more than the limit stay, and one is idle");
   }
-  if (waiting != 0 && s.Count(Life::kLive) < Limit(s))
-    Break("somebody waits, and nothing is opened");
-  if ((s.gate & kCount) != waiting) Break("the gate does not count who waits");
-  if (((s.gate & kOver) != 0) != TooMany(s)) Break("the gate does not know of the limit");
+  if (waiting && s.Used() < Limit(s)) Break("somebody waits, and nothing is opened");
+  if (s.gate != Reasons(s)) Break("the gate says what is not so");
 }
 
 }  // namespace dbp::model

@@ -26,6 +26,7 @@ constexpr int kThreadBits = 30;
 
 void Put(Bits& bits, const Thread& thread) {
   bits.Put(uint8_t(thread.pc), 5);
+  bits.Put(uint8_t(thread.why), 2);
   bits.Put(thread.slot, 2);
   bits.Put(thread.used, 1);
   bits.Put(thread.outdated, 1);
@@ -98,6 +99,7 @@ std::string FastPathModel::Describe(const State& before, int transition,
                                            "claims by CAS",
                                            "reads recalled",
                                            "finds it useless, queues",
+                                           "locks",
                                            "queues",
                                            "times out",
                                            "withdraws",
@@ -105,14 +107,14 @@ std::string FastPathModel::Describe(const State& before, int transition,
                                            "publishes",
                                            "reads the gate again",
                                            "reads recalled again",
+                                           "takes back by CAS",
                                            "releases under the mutex",
-                                           "locks to balance",
-                                           "balances",
-                                           "claims by CAS to balance",
                                            "invalidates",
                                            "marks as recalled",
                                            "shrinks the pool",
-                                           "counts late"};
+                                           "scans",
+                                           "claims by CAS in a scan",
+                                           "closes the gate late"};
   static constexpr const char* kBegins[] = {"begins to release, unused; reads the gate",
                                             "begins to release, used; reads the gate",
                                             "begins to invalidate", "begins to shrink"};
