@@ -18,6 +18,7 @@
 #ifndef DBPOOL_DBPOOL_H_
 #define DBPOOL_DBPOOL_H_
 
+#include <dbpool/async.h>
 #include <dbpool/conn.h>
 #include <dbpool/error.h>
 #include <dbpool/events.h>

@@ -31,9 +31,16 @@ struct dbpool_error {
 
 struct dbpool_result {
   std::optional<dbp::Result> result;  ///< there whenever the caller has the handle
+  dbp::RefCount references;           ///< the caller's, and that of a fetch under way
+  dbpool_op fetch = 0;                ///< the last one that was pending
 };
 
 namespace dbp {
+
+/// What every call on a pool asks first.
+Status Usable(const dbpool* pool);
+Status ResolveConfig(const char* uri, const dbpool_options* options, Config* out);
+Status ReadAcquireOptions(const dbpool& pool, const dbpool_acquire_options* options, AcquireRequest* out);
 
 /// A dbpool_loop is a Loop under another name, which nothing defines. Not for NULL, the shared one.
 inline Loop* Inner(dbpool_loop* loop) { return reinterpret_cast<Loop*>(loop); }

@@ -33,6 +33,10 @@ class Acquisition : private Waiter {
   /// been answered at this moment: OnWake() is on its way, or came already.
   Next GiveUp(dbpool_status why);
 
+  /// Nobody waits for the step under way any more: its connection is given up, and Continue() says so.
+  /// REQUIRES: kSocket.
+  void AbortStep() { slot->connection->Abort(); }
+
   /// Of the whole wish, known from the start.
   Deadline deadline() const { return deadline_; }
   /// The deadline, or what the step under way may take, if that is earlier.
