@@ -120,7 +120,9 @@ TEST_P(FastPathMutant, IsFound) {
   scope.open = scope.slots;
   scope.invalidate = finding == kRecalledStays || finding == kRecalledLent;
   scope.shrink = finding == kTooMany;
-  EXPECT_EQ(Search(scope).Run(), "") << "without the mutant";
+  if (!kSanitized) {
+    EXPECT_EQ(Search(scope).Run(), "") << "without the mutant";
+  }
   Search search(scope, GetParam().mutant);
   const std::string story = search.Run();
   EXPECT_TRUE(story.starts_with(finding)) << "found: " << story;

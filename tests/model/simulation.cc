@@ -44,16 +44,8 @@ bool Simulation::Run(uint64_t seed, std::vector<std::function<void()>> bodies) {
   switch_one_in_ = 1u << Random() % 5;
   count_ = static_cast<int>(bodies.size());
   for (int i = 0; i < count_; ++i) {
-    Fiber& fiber = fibers_[i];
-    fiber.body = std::move(bodies[static_cast<size_t>(i)]);
-    fiber.done = false;
-    fiber.ready = nullptr;
-    fiber.stored = fiber.drained = 0;
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack.get();
-    fiber.context.uc_stack.ss_size = kStack;
-    fiber.context.uc_link = nullptr;
-    makecontext(&fiber.context, &Simulation::Main, 0);
+    fibers_[i].body = std::move(bodies[static_cast<size_t>(i)]);
+    Start(fibers_[i]);
   }
   const int first = Choose();
   if (first >= 0) Switch(first);
@@ -64,6 +56,17 @@ bool Simulation::Run(uint64_t seed, std::vector<std::function<void()>> bodies) {
     all = all && fibers_[i].done;
   }
   return all;
+}
+
+void Simulation::Start(Fiber& fiber) {
+  fiber.done = false;
+  fiber.ready = nullptr;
+  fiber.stored = fiber.drained = 0;
+  getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = fiber.stack.get();
+  fiber.context.uc_stack.ss_size = kStack;
+  fiber.context.uc_link = nullptr;
+  makecontext(&fiber.context, &Simulation::Main, 0);
 }
 
 void Simulation::Main() {

@@ -96,6 +96,7 @@ class Simulation {
     void* asan = nullptr;
   };
 
+  static void Start(Fiber& fiber);
   static void Main();
   void Block(bool (*ready)(const void*), const void* what);
   void DrainOne(Fiber& fiber);
