@@ -25,6 +25,7 @@
 #include <dbpool/export.h>
 #include <dbpool/loop.h>
 #include <dbpool/options.h>
+#include <dbpool/pipeline.h>
 #include <dbpool/pool.h>
 #include <dbpool/result.h>
 #include <dbpool/types.h>

@@ -301,6 +301,22 @@ dbpool_status dbpool_conn_describe_async(dbpool_conn conn, dbpool_loop* loop, co
   });
 }
 
+dbpool_status dbpool_pipeline_run_async(dbpool_pipeline* pipeline, dbpool_conn conn,
+                                        dbpool_loop* loop, const dbpool_query_options* options,
+                                        dbpool_done_cb callback, void* user_data,
+                                        dbpool_op* out_op, dbpool_error** error) {
+  return dbp::Async(callback, loop, out_op, error, [&](Loop& where, dbpool_op* op) -> Status {
+    if (!pipeline) return NullArgument("pipeline");
+    dbp::QueryArguments given;
+    DBP_RETURN_IF_ERROR(given.Read("", 0, nullptr, 0, options));
+    if (given.query.stream) return Status::Invalid("a pipeline is not streamed");
+    auto work = std::make_unique<dbp::PipelineWork>(pipeline->pipeline);
+    DBP_RETURN_IF_ERROR(work->Claim(given.query.read_only));
+    auto& run = Op::New<dbp::AbiDone>(callback, user_data);
+    return run.Start(where, conn, std::move(work), given.timeout, op);
+  });
+}
+
 dbpool_status dbpool_conn_begin_async(dbpool_conn conn, dbpool_loop* loop,
                                       const dbpool_tx_options* options, dbpool_done_cb callback,
                                       void* user_data, dbpool_op* out_op, dbpool_error** error) {

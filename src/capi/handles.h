@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "options/options.h"
 #include "pool/pool.h"
+#include "sql/pipeline.h"
 #include "sql/result.h"
 
 // What the opaque types of the ABI are.
@@ -33,6 +34,10 @@ struct dbpool_result {
   std::optional<dbp::Result> result;  ///< there whenever the caller has the handle
   dbp::RefCount references;           ///< the caller's, and that of a fetch under way
   dbpool_op fetch = 0;                ///< the last one that was pending
+};
+
+struct dbpool_pipeline {
+  std::shared_ptr<dbp::Pipeline> pipeline;  ///< shared with the call that runs it
 };
 
 namespace dbp {

@@ -1,35 +1,11 @@
 #include "sql/async_lease.h"
 
-#include <cstring>
 #include <new>
 #include <utility>
 
 #include "sql/connection.h"
 
 namespace dbp {
-
-QueryCopy::QueryCopy(const Query& query) : query_(query) {
-  const auto bytes_of = [](const dbpool_value& value) {
-    const bool has = value.type == DBPOOL_TEXT || value.type == DBPOOL_BYTES;
-    return has && value.data ? size_t{value.size} : 0;
-  };
-  // Values first: they are what must be aligned.
-  const size_t values = query.params.size_bytes();
-  size_t size = values + query.sql.size();
-  for (const dbpool_value& value : query.params) size += bytes_of(value);
-  memory_ = std::make_unique_for_overwrite<char[]>(size);
-  char* end = memory_.get();
-  const auto put = [&](const void* from, size_t bytes) {
-    if (bytes > 0) std::memcpy(end, from, bytes);
-    return std::exchange(end, end + bytes);
-  };
-  auto* copies = reinterpret_cast<dbpool_value*>(put(query.params.data(), values));
-  query_.params = {copies, query.params.size()};
-  query_.sql = {put(query.sql.data(), query.sql.size()), query.sql.size()};
-  for (size_t i = 0; i < query.params.size(); ++i) {
-    if (const size_t bytes = bytes_of(copies[i])) copies[i].data = put(copies[i].data, bytes);
-  }
-}
 
 Status CancelledBefore() {
   return Status::Error(DBPOOL_ERR_CANCELLED, "cancelled before it began", DBPOOL_PHASE_QUERY,

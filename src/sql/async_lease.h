@@ -5,20 +5,10 @@
 #include <optional>
 
 #include "sql/loop_run.h"
+#include "sql/query_copy.h"
 #include "sql/result.h"
 
 namespace dbp {
-
-/// SQL and parameters, copied into one piece of memory: the caller's is not ours after the call.
-class QueryCopy {
- public:
-  explicit QueryCopy(const Query& query);
-  const Query& query() const { return query_; }
-
- private:
-  std::unique_ptr<char[]> memory_;
-  Query query_;
-};
 
 /// What a call that did not begin before it was cancelled answers.
 Status CancelledBefore();

@@ -78,8 +78,7 @@ Status Running::Late(uint32_t flags) const {
     return Status::Error(DBPOOL_ERR_CANCELLED, "cancelled; the server did not answer to that",
                          DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_CANCELLED | flags);
   }
-  return Status::Error(DBPOOL_ERR_TIMEOUT, "the statement did not end before its deadline",
-                       DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_TIMEOUT | flags);
+  return StatementIsLate(flags);
 }
 
 /// The operation is over; a cancel request may be on its way still.
@@ -101,6 +100,11 @@ Status Running::Finish(std::unique_ptr<Rows>* rows) {
     outcome_.set_phase(DBPOOL_PHASE_QUERY);
   }
   return std::exchange(outcome_, Status::Ok());
+}
+
+Status StatementIsLate(uint32_t flags) {
+  return Status::Error(DBPOOL_ERR_TIMEOUT, "the statement did not end before its deadline",
+                       DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_TIMEOUT | flags);
 }
 
 Status Run(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows,

@@ -59,6 +59,9 @@ class Running {
   bool hurried_ = false;
 };
 
+/// What a statement answers that was cancelled because its deadline had passed.
+Status StatementIsLate(uint32_t flags);
+
 /// Runs the operation under way on the lease to its end, waiting on this thread.
 Status Run(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows,
            Running::AtDeadline at_deadline = Running::AtDeadline::kCancel);

@@ -147,6 +147,14 @@ const std::vector<LeaseCall>& LeaseCalls() {
        [](dbpool_conn c, dbpool_error** e) { return dbpool_conn_rollback_to(c, "s", e); }},
       {"release_savepoint",
        [](dbpool_conn c, dbpool_error** e) { return dbpool_conn_release_savepoint(c, "s", e); }},
+      {"pipeline_run",
+       [](dbpool_conn c, dbpool_error** e) {
+         dbpool_pipeline* pipeline = nullptr;
+         EXPECT_EQ(dbpool_pipeline_create(0, &pipeline, nullptr), DBPOOL_OK);
+         const dbpool_status status = dbpool_pipeline_run(pipeline, c, nullptr, e);
+         dbpool_pipeline_free(pipeline);
+         return status;
+       }},
       {"commit", dbpool_conn_commit},
       {"rollback", dbpool_conn_rollback},
       {"ping", [](dbpool_conn c, dbpool_error** e) { return dbpool_conn_ping(c, 5000, e); }},

@@ -29,6 +29,25 @@ TEST_P(PipelineTest, OfNothingIsOver) {
   ExpectUsable();
 }
 
+TEST_P(PipelineTest, MayFollowAStream) {
+  for (const bool to_its_end : {true, false}) {
+    ASSERT_OK(RunStream(quirks().rows(1000)));
+    while (to_its_end && !rows_->complete()) {
+      (void)contract::TakeAll(*rows_);
+      conn_->StartFetch(*rows_, 100, Deadline::After(kGenerous));
+      ASSERT_OK(contract::Await(*conn_, nullptr));
+    }
+    if (!to_its_end) {
+      conn_->StartCloseStream(Deadline::After(kGenerous));
+      ASSERT_OK(contract::Await(*conn_, nullptr));
+    }
+    Piping piping;
+    for (int i = 0; i < 3; ++i) piping.Add(quirks().rows(5));
+    ASSERT_OK(piping.Run(*conn_));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(contract::TakeAll(*piping[i].piped.rows).size(), 5u);
+  }
+}
+
 TEST_P(PipelineTest, AFailureFailsAloneIfItEndsItsUnit) {
   for (const bool read_only : {false, true}) {
     Piping piping;

@@ -184,6 +184,7 @@ class PgConnection final : public Connection {
   std::string text_;  ///< SQL with a NUL at its end
   bool broken_ = false;
   bool native_taken_ = false;
+  bool single_rows_ = false;    ///< libpq was told to give a result row by row
   bool promise_ready_ = false;  ///< the server has kPromiseName
   uint32_t dirt_ = 0;
   Nanos used_at_ = 0;  ///< coarse

@@ -53,6 +53,11 @@ Statement* StatementOf(const PipedStatement& piped) {
 void PgConnection::StartPipeline(bool ordered, Deadline) {
   piping_ = Piping{};
   piping_.ordered = ordered;
+  if (std::exchange(single_rows_, false)) {
+    // libpq 15 forgets to leave that mode when the next statement stands at the head of a pipeline. It does so
+    // when it begins any other, also one that it then refuses.
+    (void)PQsendQueryParams(pg_, nullptr, 0, nullptr, nullptr, nullptr, nullptr, 0);
+  }
   if (Begin(Op::kPipeline) && !PQenterPipelineMode(pg_)) Sent(false);
 }
 

@@ -79,7 +79,7 @@ void PgConnection::SendStatement() {
                 : PQsendQueryParams(pg_, text_.c_str(), n, params_.types(), params_.values(),
                                     params_.lengths(), params_.formats(), 0);
   }
-  if (ok && query_.stream) ok = PQsetSingleRowMode(pg_);
+  if (ok && query_.stream) ok = single_rows_ = PQsetSingleRowMode(pg_);
   Sent(ok);
 }
 
