@@ -58,18 +58,18 @@ Status Loop::Make(uint32_t kind, bool shared, Loop** out) {
 
 Status Loop::Create(uint32_t kind, Loop** out) {
   SharedLoop::Get();  // from now on a fork is noticed
+  struct Delete {
+    void operator()(Loop* made) const { delete made; }
+  };
   Loop* loop = nullptr;
   DBP_RETURN_IF_ERROR(Make(kind, false, &loop));
+  std::unique_ptr<Loop, Delete> made(loop);
   if (kind == DBPOOL_LOOP_THREAD) {
     loop->Ref();  // the thread's
-    Status started = StartThread(
-        "dbpool-loop", [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop);
-    if (!started.ok()) {
-      delete loop;
-      return started;
-    }
+    DBP_RETURN_IF_ERROR(StartThread(
+        "dbpool-loop", [](void* self) { static_cast<Loop*>(self)->ThreadMain(); }, loop));
   }
-  *out = loop;
+  *out = made.release();
   return Status::Ok();
 }
 

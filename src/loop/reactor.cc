@@ -32,10 +32,9 @@ constexpr int kTimersPerRound = 256;  // others get their turn
 uint32_t Generation(uint64_t data) { return static_cast<uint32_t>(data >> 32); }
 uint32_t Index(uint64_t data) { return static_cast<uint32_t>(data); }
 
-/// REQUIRES: errno of the call.
-Status NoDescriptor(const char* what) {
+Status NoDescriptor(const char* what, int why = errno) {
   std::string text = what;
-  return Status::Error(DBPOOL_ERR_NOMEM, text.append(": ").append(std::strerror(errno)));
+  return Status::Error(DBPOOL_ERR_NOMEM, text.append(": ").append(std::strerror(why)));
 }
 
 bool Watched(int epoll, int fd, uint32_t events, uint64_t data, int how = EPOLL_CTL_ADD) {
@@ -97,11 +96,13 @@ Status Reactor::Add(Watch& watch, int fd, uint32_t events) {
     watch.fd_ = fd;  // before the kernel knows it: the first event may come at once
   }
   if (Watched(epoll_, fd, events, data)) return Status::Ok();
-  Status failed = NoDescriptor("a descriptor cannot be watched");
-  watch.fd_ = -1;
-  MutexLock lock(mu_);
-  FreePlace(data);
-  return failed;
+  const int why = errno;
+  {
+    MutexLock lock(mu_);
+    FreePlace(data);
+    watch.fd_ = -1;
+  }
+  return NoDescriptor("a descriptor cannot be watched", why);
 }
 
 Status Reactor::Modify(Watch& watch, uint32_t events) {

@@ -1,6 +1,7 @@
 #include "pool/event_watch.h"
 
 #include <atomic>
+#include <new>
 #include <utility>
 
 namespace dbp {
@@ -21,7 +22,11 @@ EventWatch::EventWatch(uint64_t id, Loop& loop, EventTarget target)
 
 Status EventWatch::Begin(std::shared_ptr<EventWatch> self) {
   self_ = std::move(self);
-  Status status = loop_.Enroll(*this);
+  Status status = Status::NoMemory();
+  try {
+    status = loop_.Enroll(*this);
+  } catch (const std::bad_alloc&) {  // it is NoMemory() already
+  }
   if (!status.ok()) self_.reset();
   return status;
 }

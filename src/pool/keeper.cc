@@ -1,6 +1,7 @@
 #include "pool/keeper.h"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "base/fork.h"
@@ -49,7 +50,11 @@ class Keeper final : public ForkAware {
       MutexLock lock(mu_);
       DBP_RETURN_IF_ERROR(EnterLocked());
     }
-    Status status = reactor_->Add(watch, fd, events);
+    Status status = Status::NoMemory();
+    try {
+      status = reactor_->Add(watch, fd, events);
+    } catch (const std::bad_alloc&) {  // it is NoMemory() already
+    }
     if (!status.ok()) Leave();
     return status;
   }

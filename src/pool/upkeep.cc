@@ -47,7 +47,11 @@ Status Pool::Announce(Slot& slot) {
   slot.connection_id = ++last_id;
   slot.told_broken = false;
   events_.Announce(DBPOOL_EVENT_OPENED, slot.connection_id);
-  Status watched = slot.liveness.Begin(slot.connection->fd());
+  Status watched = Status::NoMemory();
+  try {
+    watched = slot.liveness.Begin(slot.connection->fd());
+  } catch (const std::bad_alloc&) {  // it is NoMemory() already
+  }
   if (watched.ok()) return watched;
   slot.DropConnection();
   events_.Announce(DBPOOL_EVENT_CLOSED, slot.connection_id, DBPOOL_CLOSED_BROKEN);
