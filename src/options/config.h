@@ -54,6 +54,7 @@ struct Config {
   bool lazy = false;
   bool pooling = true;
   uint32_t max_waiters = 100'000;
+  uint32_t max_connecting = 4;
   IdleOrder idle_order = IdleOrder::kLifo;
   ResetMode reset = ResetMode::kSmart;
 

@@ -50,8 +50,6 @@ struct Action {
 
 class Scheduler {
  public:
-  /// The most connects of a pool at a time; one while the server refuses.
-  static constexpr uint32_t kParallelOpens = 4;
   /// Above pool_size a connection goes when it was idle for idle_timeout, or for this if it is shorter.
   static constexpr Nanos kOverflowIdle = 30 * kSecond;
 
@@ -195,6 +193,7 @@ class Scheduler {
 
   bool ever_opened_ = false;
   uint32_t failures_ = 0;            ///< connects that failed since the last that did not
+  uint32_t may_open_ = config_.max_connecting;  ///< at a time, now; at most max_connecting
   dbpool_status refused_for_ = DBPOOL_OK;  ///< the code of a connect that failed for good
   Nanos retry_at_ = 0, failed_at_ = 0;
   Nanos suspect_before_ = -1;  ///< connections not heard of since then must be checked

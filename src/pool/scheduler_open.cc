@@ -2,8 +2,9 @@
 
 #include "pool/scheduler.h"
 
-// When the scheduler opens connections: as many as callers wait for and min_size asks for, a few at a
-// time, and one by one with growing pauses while the server refuses.
+// When the scheduler opens connections: as many as callers wait for and min_size asks for, max_connecting at a
+// time. While the server refuses, one alone with growing pauses; a server that is back is not stormed: each
+// connect that succeeds allows one more at a time (1, 2, 4 ... as TCP's slow start).
 
 namespace dbp {
 
@@ -19,8 +20,8 @@ constexpr Nanos kBackoffCapWaiting = 1 * kSecond;
 
 bool Scheduler::ShouldOpen(Nanos now) const {
   const uint32_t opening = count(SlotState::kOpening);
-  const bool alone = failures_ > 0 || (first_alone_ && !ever_opened_);
-  if (used() >= limit() || opening >= (alone ? 1 : kParallelOpens) || now < retry_at_) return false;
+  const bool alone = first_alone_ && !ever_opened_;
+  if (used() >= limit() || opening >= (alone ? 1 : may_open_) || now < retry_at_) return false;
   return opening < queue_.size() ||
          (started_ && used() - count(SlotState::kClosing) < min_size_);
 }
@@ -56,6 +57,7 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
   ++opened_;
   ever_opened_ = true;
   failures_ = 0;
+  may_open_ = std::min(may_open_ + 1, config_.max_connecting);
   refused_for_ = DBPOOL_OK;
   retry_at_ = 0;
   Record& record = records_[index];
@@ -84,6 +86,7 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
 void Scheduler::OpenFailed(uint32_t index, dbpool_status code, bool permanent, Nanos now) {
   ++open_failed_;
   ++failures_;
+  may_open_ = 1;
   failed_at_ = now;
   SetState(index, SlotState::kFree);
   PushBack(free_, index);

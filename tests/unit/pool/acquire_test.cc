@@ -34,6 +34,17 @@ TEST_F(PoolTest, OpensInParallelButNotMoreThanFourAtATime) {
   ASSERT_TRUE(server_->AwaitOpen(6));
 }
 
+TEST_F(PoolTest, OpensAsManyAtATimeAsMaxConnectingSays) {
+  Config config = Sized(9);
+  config.max_connecting = 7;
+  server_->Hold(FakeOp::kConnect);
+  InBackground([&, config] { EXPECT_OK(Create(config)); });
+  ASSERT_TRUE(server_->AwaitPending(FakeOp::kConnect, 7));
+  EXPECT_EQ(server_->started(FakeOp::kConnect), 7);
+  server_->Allow(FakeOp::kConnect);
+  ASSERT_TRUE(server_->AwaitOpen(9));
+}
+
 TEST_F(PoolTest, OpensTheFirstConnectionAloneWhereTheDatabaseWantsThat) {
   server_ = std::make_shared<FakeServer>(DriverTraits{"fake", true, false});
   server_->Hold(FakeOp::kConnect);

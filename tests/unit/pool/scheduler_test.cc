@@ -145,6 +145,50 @@ TEST_F(SchedulerTest, WhileTheServerRefusesOneConnectAtATimeIsTried) {
   EXPECT_LE(now_, kSecond + 25 * kSecond) << "with waiters the pause is a second at the most";
 }
 
+TEST_F(SchedulerTest, AServerThatIsBackIsMetByOneThenTwoThenFourConnects) {
+  config_.pool_size = config_.min_size = 20;
+  config_.max_connecting = 6;
+  open_ = false;
+  Scheduler s = Make();
+  s.Start(now_);
+  Settle(s);
+  ASSERT_EQ(opening_.size(), 6u) << "all that may be, as long as nothing has failed";
+  for (uint32_t index : std::exchange(opening_, {})) {
+    s.OpenFailed(index, DBPOOL_ERR_CONNECT, false, now_);
+  }
+  for (int ticks = 0; opening_.empty() && ticks < 20; ++ticks) {
+    now_ = std::max(now_, s.next_tick());
+    s.Tick(now_);
+    Settle(s);
+  }
+  for (size_t at_a_time : {1, 2, 4, 6, 6}) {
+    Settle(s);
+    ASSERT_EQ(opening_.size(), at_a_time);
+    for (uint32_t index : std::exchange(opening_, {})) s.Opened(index, now_);
+  }
+  Settle(s);
+  EXPECT_EQ(opening_.size(), 1u) << "20 are enough";
+}
+
+TEST_F(SchedulerTest, AConnectThatFailsAfterTheOutageBeginsTheSlowStartAnew) {
+  config_.pool_size = config_.min_size = 20;
+  open_ = false;
+  Scheduler s = Make();
+  s.Start(now_);
+  Settle(s);
+  for (uint32_t index : std::exchange(opening_, {})) s.Opened(index, now_);
+  Settle(s);
+  ASSERT_EQ(opening_.size(), 4u);
+  const std::vector<uint32_t> four = std::exchange(opening_, {});
+  s.OpenFailed(four[0], DBPOOL_ERR_CONNECT, false, now_);
+  s.Opened(four[1], now_);  // was under way when the other failed
+  Settle(s);
+  EXPECT_TRUE(opening_.empty()) << "two are under way, and two at a time may be";
+  s.Opened(four[2], now_);
+  Settle(s);
+  EXPECT_EQ(opening_.size(), 2u) << "with the fourth of before, three";
+}
+
 TEST_F(SchedulerTest, APermanentFailureAnswersAllWhoWait) {
   open_ = false;
   config_.lazy = true;
