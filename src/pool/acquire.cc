@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include <cstdio>
 #include <string>
 
@@ -12,6 +14,30 @@ namespace dbp {
 
 namespace {
 
+/// What a thread gave back last: it will want one again, and this one is in its cache.
+struct Memory {
+  const Pool* pool;
+  SlotHead* head;
+};
+constexpr size_t kMemories = 4;  // pools that a thread alternates between
+
+[[gnu::tls_model("initial-exec")]] thread_local Memory memories[kMemories];
+
+Memory& MemoryOf(const Pool& pool) {
+  return memories[reinterpret_cast<uintptr_t>(&pool) / 64 % kMemories];
+}
+
+/// That one, taken for the caller. NULL if there is none, or it is not idle. The pool may be another one at
+/// the same address: then the head says so, or its word has changed.
+SlotHead* Remembered(const Pool& pool) {
+  const Memory& memory = MemoryOf(pool);
+  if (memory.pool != &pool) return nullptr;
+  SlotHead& head = *memory.head;
+  const uint64_t word = head.word.load(std::memory_order_acquire);
+  if (head.pool.load(std::memory_order_relaxed) != &pool) return nullptr;
+  return IdleSet::Take(head, word, SlotHead::kLent) ? &head : nullptr;
+}
+
 std::string Seconds(Nanos span) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g s", static_cast<double>(span) / kSecond);
@@ -23,8 +49,8 @@ class BlockingAcquisition final : public Acquisition {
  public:
   using Acquisition::Acquisition;
 
-  void Drive() {
-    Next next = Begin();
+  void Drive(Slot* taken) {
+    Next next = taken ? BeginWith(*taken) : Begin();
     while (next != Next::kDone) next = Wait(next) ? Continue() : Next::kDone;
   }
 
@@ -51,10 +77,41 @@ class BlockingAcquisition final : public Acquisition {
 }  // namespace
 
 Status Pool::Acquire(const AcquireRequest& request, dbpool_conn* out) {
+  SlotHead* taken = nullptr;
+  const bool plain = request.access == DBPOOL_ACCESS_DEFAULT && !request.tag;
+  if (plain && AcquireIdle(&taken, out)) return Status::Ok();
   BlockingAcquisition acquisition(*this, request);
-  acquisition.Drive();
+  acquisition.Drive(taken ? Own(*taken) : nullptr);
   return acquisition.Finish(out);
 }
+
+/// The fast path: an idle connection, by one CAS. False: there is none, *taken NULL, or *taken is lent to the caller
+/// but needs to be looked after first.
+bool Pool::AcquireIdle(SlotHead** taken, dbpool_conn* out) {
+  if (!idle_set_.open()) return false;
+  SlotHead* head = Remembered(*this);
+  if (!head) head = idle_set_.TakeAny(SlotHead::kLent);
+  if (!head) return false;
+  *taken = head;
+  const Nanos now = CoarseNow();
+  const bool fit = head->plain.load(std::memory_order_relaxed) &&
+                   head->recalled.load(std::memory_order_seq_cst) == 0 && !Abandoned() &&
+                   now - head->alive_at.load(std::memory_order_relaxed) < config_.ping_after;
+  NoteLease(*head, now, config_.max_uses);
+  if (!fit) return false;
+  *out = head->TokenOf(head->word.load(std::memory_order_relaxed));
+  return true;
+}
+
+/// From a borrower's to the caller's own. Nobody knows the token; should somebody have guessed it, he is waited for.
+Slot* Pool::Own(SlotHead& lent) {
+  Slot& slot = static_cast<Slot&>(lent);
+  const dbpool_conn token = lent.TokenOf(lent.word.load(std::memory_order_relaxed));
+  while (slot.TakeBack(token) == Slot::Claim::kInUse) sched_yield();
+  return &slot;
+}
+
+void Pool::Remember(SlotHead& head) const { MemoryOf(*this) = {this, &head}; }
 
 void Pool::CountWait(uint64_t wait) {
   wait_ns_.fetch_add(wait, std::memory_order_relaxed);

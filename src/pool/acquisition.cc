@@ -12,8 +12,6 @@ namespace {
 
 /// For a caller that does not wait in the queue: what making an idle connection fit may take.
 constexpr Nanos kTryLimit = 1 * kSecond;
-/// A connection idle for less is lent as it is, without even a look at its socket.
-constexpr Nanos kTrusted = 10 * kMillisecond;
 
 }  // namespace
 
@@ -35,7 +33,7 @@ Acquisition::Next Acquisition::Protected(Body body) {
   try {
     return body();
   } catch (const std::bad_alloc&) {
-    slot->gate.LeaveForLease();
+    slot->lane.LeaveForLease();
     failure_ = Status::NoMemory();
     failure_says_all_ = true;
     return Reject(DBPOOL_CLOSED_BROKEN);
@@ -48,6 +46,15 @@ Acquisition::Next Acquisition::Begin() {
   queued_at_ = began_;
   pool_.Handle([&](Scheduler& s, Nanos now) { answer = s.Acquire(*this, now, may_wait_); });
   return answer == DBPOOL_PENDING ? Next::kQueued : Protected([&] { return Answered(answer); });
+}
+
+Acquisition::Next Acquisition::BeginWith(Slot& taken) {
+  slot = &taken;
+  index = taken.index;
+  unused_for = CoarseNow() - taken.alive_at.load(std::memory_order_relaxed);
+  must_check = pool_.config_.ping_after != kForever && unused_for >= pool_.config_.ping_after;
+  if (const uint8_t reason = taken.recalled.load(std::memory_order_relaxed)) return Retry(reason);
+  return Protected([this] { return Granted(); });
 }
 
 /// Back to its old place in the queue, without the connection it was granted.
@@ -123,14 +130,14 @@ Acquisition::Next Acquisition::Step() {
     return Failed(std::move(reset), over ? CloseReason{DBPOOL_CLOSED_RESET} : kKeep);
   }
   Status ping = done ? PingOutcome(*slot->connection) : PingIsLate(*slot->connection);
-  return ping.ok() ? MakeReady() : Failed(std::move(ping), DBPOOL_CLOSED_PING);
+  if (!ping.ok()) return Failed(std::move(ping), DBPOOL_CLOSED_PING);
+  slot->alive_at.store(CoarseNow(), std::memory_order_relaxed);
+  return MakeReady();
 }
 
 Acquisition::Next Acquisition::CheckLife() {
   Connection& connection = *slot->connection;
-  bool ask = must_check;
-  if (!ask && unused_for >= kTrusted) ask = SocketIsReadable(connection);
-  if (!ask) return MakeReady();
+  if (!must_check) return MakeReady();
   pool_.CountPing();
   // A silent connection may take half of the time left, so that another one can still be tried.
   const Nanos now = Now();
@@ -155,7 +162,7 @@ Acquisition::Next Acquisition::MakeReady() {
 }
 
 Acquisition::Next Acquisition::EnterLane() {
-  Status turn = slot->gate.EnterForLease(may_wait_ ? deadline_ : Deadline::At(0));
+  Status turn = slot->lane.EnterForLease(may_wait_ ? deadline_ : Deadline::At(0));
   return turn.ok() ? Done(DBPOOL_OK) : Failed(std::move(turn), kKeep);
 }
 
@@ -181,6 +188,7 @@ Acquisition::Next Acquisition::Reject(CloseReason reason) {
 Status Acquisition::Finish(dbpool_conn* out) {
   if (failure_says_all_) return std::move(failure_);
   if (answer_ == DBPOOL_OK) {
+    slot->plain.store(access_ == DBPOOL_ACCESS_DEFAULT && pool_.plain_, std::memory_order_relaxed);
     const dbpool_conn token = slot->Lend();
     if (!pool_.Abandoned()) {
       *out = token;

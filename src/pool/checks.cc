@@ -1,7 +1,5 @@
 #include "pool/checks.h"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "driver/pump.h"
@@ -46,11 +44,6 @@ Status ResetIsLate(Slot& slot) {
   if (Deadline::At(slot.reset_by).Passed()) slot.reset_by = kForever;
   return Status::Error(DBPOOL_ERR_TIMEOUT, "the connection was not clean in time",
                        DBPOOL_PHASE_RESET, {}, DBPOOL_FLAG_TIMEOUT | DBPOOL_FLAG_RETRYABLE);
-}
-
-bool SocketIsReadable(const Connection& connection) {
-  pollfd p = {connection.fd(), POLLIN | POLLRDHUP, 0};
-  return p.fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
 }  // namespace dbp

@@ -24,10 +24,6 @@ Status ResetOutcome(Slot& slot);
 /// A deadline has passed: the caller's, or that of the reset.
 Status ResetIsLate(Slot& slot);
 
-/// Whether an idle connection's socket has something to say: an end of the connection, or a notice. One
-/// system call, no round trip; false for a driver without a socket.
-bool SocketIsReadable(const Connection& connection);
-
 }  // namespace dbp
 
 #endif  // DBP_POOL_CHECKS_H_

@@ -22,7 +22,7 @@ class Lease {
   /// REQUIRES: pinned, as all below.
   dbpool_conn token() const { return (lent_ >> 8) << Slot::kNumberBits | slot_->number; }
   Slot& slot() const { return *slot_; }
-  Pool& pool() const { return *slot_->pool; }
+  Pool& pool() const { return *slot_->pool.load(std::memory_order_relaxed); }
   Connection& connection() const { return *slot_->connection; }
 
  private:

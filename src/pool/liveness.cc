@@ -11,7 +11,7 @@ Status LivenessWatch::Begin(int fd) {
 
 /// On the keeper's thread. The kernel adds EPOLLHUP and EPOLLERR unasked.
 void LivenessWatch::OnReady(uint32_t events) {
-  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) slot_.pool->OnHangUp(slot_);
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) slot_.pool.load(std::memory_order_relaxed)->OnHangUp(slot_);
 }
 
 }  // namespace dbp

@@ -21,12 +21,17 @@ Pool::Pool(Config config, std::unique_ptr<Driver> driver)
       driver_(std::move(driver)),
       traits_(driver_->traits()),
       fork_stamp_(ForkGeneration()),
-      scheduler_(config_, traits_, Seed()) {}
+      plain_(!config_.hooks.lent && !config_.hooks.returned),
+      gate_(AllocateGate()),
+      idle_set_(gate_, IdleHints(config_.idle_order, config_.pool_size + config_.max_overflow)),
+      scheduler_(config_, traits_, idle_set_, Seed()) {}
 
 Pool::~Pool() {
   KeeperRemove(*this);
   MutexLock lock(mu_);
   scheduler_.ForEachSlot([](Slot& slot) { FreeSlot(slot); });
+  gate_.reasons.store(Gate::kClosed);
+  FreeGate(gate_);
 }
 
 Status Pool::Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out) {
@@ -113,11 +118,10 @@ void Pool::Perform(const Action& action) {
 }
 
 void Pool::BindSlot(uint32_t index, Slot& slot) {
-  slot.pool = this;
-  slot.index = index;
-  slot.gate.Bind(traits_.single_writer ? &lane_ : nullptr);
+  slot.pool.store(this, std::memory_order_relaxed);
+  slot.lane.Bind(traits_.single_writer ? &lane_ : nullptr);
   MutexLock lock(mu_);
-  scheduler_.Bind(index, &slot);
+  scheduler_.Bind(index, &slot, slot);
 }
 
 void Pool::Stats(dbpool_statistics* out) {

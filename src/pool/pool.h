@@ -88,12 +88,16 @@ class Pool final : public Kept {
       if (n < kAtOnce) return;
     }
   }
+  bool AcquireIdle(SlotHead** taken, dbpool_conn* out);
+  Slot* Own(SlotHead& lent);
   Status OpenFirst() DBP_EXCLUDES(mu_);
   bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
   void Perform(const Action& action);
   void BindSlot(uint32_t index, Slot& slot) DBP_EXCLUDES(mu_);
 
   // acquire.cc
+  /// The calling thread will look at this one first.
+  void Remember(SlotHead& head) const;
   void CountWait(uint64_t wait);
   void CountPing() { pings_.fetch_add(1, std::memory_order_relaxed); }
   bool AskLentHook(Slot& slot);
@@ -103,7 +107,8 @@ class Pool final : public Kept {
   Status AcquireAndPing(Nanos timeout);
 
   // release.cc
-  void Return(Slot& slot);
+  void Return(Slot& slot, bool used);
+  void ReturnClean(Slot& slot);
   CloseReason CleanUp(Slot& slot, Nanos* check_by);
 
   // upkeep.cc
@@ -128,12 +133,16 @@ class Pool final : public Kept {
   const std::unique_ptr<Driver> driver_;
   const DriverTraits traits_;
   const uint32_t fork_stamp_;
+  const bool plain_;  ///< no hook sees its leases
 
   // With synchronisation of their own.
   WriterLane lane_;
   EventHub events_;
   std::atomic<bool> abandoned_{false};  ///< connects under way are of no use any more
   std::atomic<uint64_t> pings_{0}, resets_{0}, wait_ns_{0}, wait_max_ns_{0};
+
+  Gate& gate_;
+  IdleSet idle_set_;
 
   // Under the mutex.
   Mutex mu_;

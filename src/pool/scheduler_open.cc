@@ -28,8 +28,9 @@ bool Scheduler::ShouldOpen(Nanos now) const {
 
 void Scheduler::StartOpen() {
   const uint32_t index = PopFront(free_);
-  records_[index].fresh = true;
-  records_[index].lost = false;
+  Record& record = records_[index];
+  record.fresh = true;
+  if (record.head) record.head->recalled.store(0, std::memory_order_relaxed);
   SetState(index, SlotState::kOpening);
   PushBack(to_open_, index);
 }
@@ -61,8 +62,11 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
   refused_for_ = DBPOOL_OK;
   retry_at_ = 0;
   Record& record = records_[index];
-  record.uses = 0;
-  record.checked_at = now;
+  acquired_ += record.head->uses.exchange(0, std::memory_order_relaxed);  // of the one before it
+  record.tagged = 0;
+  record.idle_since = record.pinged_at = now;
+  record.head->leased_at.store(now, std::memory_order_relaxed);
+  record.head->alive_at.store(now, std::memory_order_relaxed);
   record.check_by = kForever;
   record.expires_at = kForever;
   if (config_.max_lifetime != kForever) {
@@ -70,14 +74,13 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
     record.expires_at = AddSaturated(
         now, static_cast<Nanos>(static_cast<double>(config_.max_lifetime) * (1.0 - share)));
   }
-  if (closed_) {
-    Retire(index, DBPOOL_CLOSED_POOL);
-  } else if (record.lost) {
-    Retire(index, DBPOOL_CLOSED_BROKEN);
-  } else if (!record.fresh) {
-    Retire(index, DBPOOL_CLOSED_INVALIDATED);
+  CloseReason reason = record.head->recalled.load(std::memory_order_relaxed);
+  if (!record.fresh) reason = DBPOOL_CLOSED_INVALIDATED;
+  if (closed_) reason = DBPOOL_CLOSED_POOL;
+  if (reason != kKeep) {
+    Retire(index, reason);
   } else {
-    MakeIdle(index, now);
+    Offer(index, now);
   }
   WakeBy(now);  // one more connection: others may be surplus now
   Balance(now);
@@ -93,7 +96,7 @@ void Scheduler::OpenFailed(uint32_t index, dbpool_status code, bool permanent, N
   retry_at_ = AddSaturated(now, Backoff());
   refused_for_ = permanent ? code : DBPOOL_OK;
   // Whoever waits for a connection that is lent now may still get it.
-  if (permanent && open() == 0) FailAll(code, now);
+  if (permanent && open() == 0) FailAll(code);
   Balance(now);
 }
 

@@ -14,7 +14,7 @@ void Pool::StartJob(Slot& slot, void (Pool::*todo)(Slot&)) {
   slot.todo = todo;
   slot.run = [](Job& job) {
     Slot& mine = static_cast<Slot&>(job);
-    (mine.pool->*mine.todo)(mine);
+    (mine.pool.load(std::memory_order_relaxed)->*mine.todo)(mine);
   };
   RunOnWorker(slot);
 }
@@ -33,10 +33,12 @@ void Pool::OpenSlot(Slot& slot) {
 
 Status Pool::Connect(Slot& slot) {
   slot.reset_by = kForever;
+  slot.read_only = false;
+  slot.plain.store(plain_, std::memory_order_relaxed);
   DBP_RETURN_IF_ERROR(driver_->Connect(Deadline::After(config_.connect_timeout), &abandoned_,
                                        &slot.connection));
   slot.cancels = std::make_shared<CancelLine>(slot.connection->canceller());
-  if (traits_.single_writer) slot.connection->SetWriteGate(&slot.gate);
+  if (traits_.single_writer) slot.connection->SetWriteGate(&slot.lane);
   if (config_.hooks.opened) DBP_RETURN_IF_ERROR(AskOpenedHook(slot));
   return Announce(slot);
 }
@@ -60,7 +62,7 @@ Status Pool::Announce(Slot& slot) {
 
 Status Pool::AskOpenedHook(Slot& slot) {
   const dbpool_status verdict = CallHook(slot, config_.hooks.opened);
-  slot.gate.LeaveForLease();
+  slot.lane.LeaveForLease();
   if (verdict == DBPOOL_OK && !slot.connection->broken()) return Status::Ok();
   slot.DropConnection();
   return Status::Error(DBPOOL_ERR_CONNECT,
@@ -96,6 +98,7 @@ void Pool::CheckSlot(Slot& slot) {
 }
 
 void Pool::CloseSlot(Slot& slot) {
+  slot.AwaitVisitors();  // an unused lease is released without waiting for them
   slot.DropConnection();
   slot.cancels.reset();
   slot.reset_by = kForever;

@@ -28,7 +28,9 @@ class ModelWaiter final : public Waiter {
 class World {
  public:
   World(const Config& config, bool first_alone, uint64_t seed)
-      : config_(config), scheduler_(config_, {"model", first_alone, false}, seed) {
+      : config_(config),
+        idle_set_(gate_, IdleHints(config.idle_order, config.pool_size + config.max_overflow)),
+        scheduler_(config_, {"model", first_alone, false}, idle_set_, seed) {
     scheduler_.Start(now_);
     Drain();
   }
@@ -112,7 +114,7 @@ class World {
     Action action;
     while (scheduler_.Next(&action)) {
       switch (action.kind) {
-        case Action::kOpen: opening_.push_back(action.index); break;
+        case Action::kOpen: Open(action.index); break;
         case Action::kClose: closing_.push_back(action.index); break;
         case Action::kCheck: checking_.push_back(action.index); break;
         case Action::kAnswer: Answered(*action.waiter); break;
@@ -123,7 +125,8 @@ class World {
   void Check() {
     scheduler_.CheckInvariants();
     ASSERT_EQ(scheduler_.waiting(), waiting_.size());
-    ASSERT_EQ(scheduler_.count(SlotState::kLeased), leased_.size());
+    ASSERT_EQ(scheduler_.leased(), leased_.size());
+    ASSERT_TRUE(waiting_.empty() || scheduler_.idle() == 0) << "I4: idle beside a waiter";
     ASSERT_EQ(scheduler_.count(SlotState::kOpening), opening_.size());
     if (scheduler_.used() <= scheduler_.limit()) shrunk_ = false;
     ASSERT_TRUE(shrunk_ || scheduler_.used() <= scheduler_.limit()) << "I2: more than the limit";
@@ -133,6 +136,9 @@ class World {
   }
 
   const Config config_;
+  Gate gate_;
+  IdleSet idle_set_;
+  std::deque<SlotHead> heads_;
   Scheduler scheduler_;
   Nanos now_ = 1;
   std::vector<Lease> leased_;
@@ -146,6 +152,14 @@ class World {
     T taken = std::move(from.back());
     from.pop_back();
     return taken;
+  }
+
+  void Open(uint32_t index) {
+    while (heads_.size() <= index) {
+      const auto next = static_cast<uint32_t>(heads_.size());
+      scheduler_.Bind(next, nullptr, heads_.emplace_back());
+    }
+    opening_.push_back(index);
   }
 
   void Lend(uint32_t index, std::unique_ptr<ModelWaiter> waiter) {

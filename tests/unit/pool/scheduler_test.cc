@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,11 @@ class SchedulerTest : public testing::Test {
     config_.pool_size = config_.min_size = 2;
     config_.max_overflow = 1;
   }
-  Scheduler Make() { return Scheduler(config_, {"test", false, false}, 1); }
+  Scheduler Make() {
+    heads_.clear();
+    idle_set_.emplace(gate_, IdleHints(config_.idle_order, 100));
+    return Scheduler(config_, {"test", false, false}, *idle_set_, 1);
+  }
 
   /// Takes all actions; opens succeed and closes end at once unless held back.
   void Settle(Scheduler& s) {
@@ -31,6 +36,9 @@ class SchedulerTest : public testing::Test {
     while (s.Next(&action)) {
       ++seen_[action.kind];
       if (action.kind == Action::kAnswer) action.waiter->Wake();
+      if (action.kind == Action::kOpen && !heads_.contains(action.index)) {
+        s.Bind(action.index, nullptr, heads_[action.index]);
+      }
       if (action.kind == Action::kOpen && open_) s.Opened(action.index, now_);
       if (action.kind == Action::kClose) s.Closed(action.index, action.reason, now_);
       if (action.kind == Action::kCheck) s.Checked(action.index, kKeep, now_);
@@ -45,6 +53,9 @@ class SchedulerTest : public testing::Test {
   }
 
   Config config_;
+  Gate gate_;
+  std::optional<IdleSet> idle_set_;
+  std::map<uint32_t, SlotHead> heads_;
   Nanos now_ = kSecond;
   bool open_ = true;
   std::vector<uint32_t> opening_;
