@@ -14,8 +14,9 @@
 
 namespace dbp::bench {
 
-/// Ends the program with the library's message if a call failed.
-inline void Must(dbpool_status status, dbpool_error* error) {
+/// Ends the program with the library's message if a call failed. The error by reference: the call
+/// that sets it is an argument, too, and which of them is evaluated first nobody says.
+inline void Must(dbpool_status status, dbpool_error* const& error) {
   if (status >= 0) return;
   std::fprintf(stderr, "%s: %s\n", dbpool_status_name(status), dbpool_error_message(error));
   std::exit(1);
