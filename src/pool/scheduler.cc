@@ -51,7 +51,7 @@ dbpool_status Scheduler::Acquire(Waiter& waiter, Nanos now, bool may_wait) {
   waiter.ticket_ = next_ticket_++;
   waiter.counted_ = false;
   if (!started_) Start(now);
-  if (uint32_t index; queue_.empty() && TakeIdle(&index)) {
+  if (uint32_t index; queue_.empty() && TakeFit(&index)) {
     Grant(waiter, index, now);
     return DBPOOL_OK;
   }
@@ -246,7 +246,7 @@ dbpool_status Scheduler::Enqueue(Waiter& waiter, Nanos now) {
   // The gate first, then the look: whoever publishes after it finds the gate closed. Behind others there is
   // nothing to look for: everything that comes back is offered to the queue.
   UpdateGate();
-  if (uint32_t index; queue_.size() == 1 && TakeIdle(&index)) ServeFirst(index, now);
+  if (uint32_t index; queue_.size() == 1 && TakeFit(&index)) ServeFirst(index, now);
   Balance(now);
   return DBPOOL_PENDING;
 }
@@ -261,6 +261,16 @@ bool Scheduler::TakeIdle(uint32_t* index) {
     if (records_[i].state != SlotState::kLive || !IdleSet::Take(*records_[i].head, 0)) continue;
     *index = i;
     return true;
+  }
+  return false;
+}
+
+/// One to lend: what was recalled goes, and he who has just published it need not see to it.
+bool Scheduler::TakeFit(uint32_t* index) {
+  while (TakeIdle(index)) {
+    const CloseReason reason = records_[*index].head->recalled.load();
+    if (reason == kKeep) return true;
+    Retire(*index, reason);
   }
   return false;
 }

@@ -176,6 +176,7 @@ class Scheduler {
   void SetState(uint32_t index, SlotState state);
 
   bool TakeIdle(uint32_t* index);
+  bool TakeFit(uint32_t* index);
   void Grant(Waiter& waiter, uint32_t index, Nanos now);
   void Answer(Waiter& waiter, dbpool_status status);
   void ServeFirst(uint32_t index, Nanos now);
