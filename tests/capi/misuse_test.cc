@@ -2,30 +2,12 @@
 #include <cstring>
 #include <random>
 
-#include "tests/capi/async.h"
+#include "tests/capi/misuse.h"
 
 // Every function of the ABI with arguments that are wrong: NULL, out of range, of another object.
 
 namespace dbp::capi {
 namespace {
-
-/// A call that must answer DBPOOL_ERR_INVALID, with an error and without.
-struct Wrong {
-  const char* what;
-  std::function<dbpool_status(dbpool_error**)> call;
-};
-
-void ExpectInvalid(const std::vector<Wrong>& table) {
-  for (const Wrong& wrong : table) {
-    SCOPED_TRACE(wrong.what);
-    Error error;
-    EXPECT_STATUS(wrong.call(error.out()), DBPOOL_ERR_INVALID);
-    ASSERT_NE(error.get(), nullptr);
-    EXPECT_STATUS(dbpool_error_code(error.get()), DBPOOL_ERR_INVALID);
-    EXPECT_NE(error.message(), "");
-    EXPECT_STATUS(wrong.call(nullptr), DBPOOL_ERR_INVALID);
-  }
-}
 
 /// A lease, and a result that must be NULL after each failure.
 class Misuse : public testing::Test {
@@ -123,93 +105,6 @@ TEST_F(Misuse, NullForAnyPointerThatIsNeeded) {
       {"fetch: out", [&](auto e) { return dbpool_result_fetch(result.get(), 1, nullptr, e); }},
       {"next", [](auto e) { return dbpool_result_next(nullptr, e); }},
   });
-  dbpool_conn now = 1;
-  dbpool_op op = 1;
-  const auto untouched = [&](dbpool_status status) {
-    EXPECT_EQ(std::exchange(op, 1), 0u);
-    return status;
-  };
-  ExpectInvalid({
-      {"acquire_async: pool",
-       [&](auto e) {
-         return untouched(dbpool_acquire_async(nullptr, nullptr, 0, Answer::OnAcquired, nullptr, &now, &op, e));
-       }},
-      {"acquire_async: callback",
-       [&](auto e) { return untouched(dbpool_acquire_async(p, nullptr, 0, nullptr, nullptr, &now, &op, e)); }},
-      {"acquire_async: out_now",
-       [&](auto e) {
-         return untouched(dbpool_acquire_async(p, nullptr, 0, Answer::OnAcquired, nullptr, nullptr, &op, e));
-       }},
-      {"acquire_with_async: callback",
-       [&](auto e) {
-         return untouched(dbpool_acquire_with_async(p, nullptr, nullptr, nullptr, nullptr, &now, &op, e));
-       }},
-      {"acquire_with_async: out_now",
-       [&](auto e) {
-         return untouched(
-             dbpool_acquire_with_async(p, nullptr, nullptr, Answer::OnAcquired, nullptr, nullptr, &op, e));
-       }},
-      {"query_async: sql",
-       [&](auto e) {
-         return untouched(dbpool_query_async(p, nullptr, nullptr, 0, nullptr, 0, nullptr, Answer::OnResult, nullptr,
-                                             &op, e));
-       }},
-      {"query_async: callback",
-       [&](auto e) {
-         return untouched(
-             dbpool_query_async(p, nullptr, "select 1", 8, nullptr, 0, nullptr, nullptr, nullptr, &op, e));
-       }},
-      {"conn_query_async: params",
-       [&](auto e) {
-         return untouched(dbpool_conn_query_async(conn_, nullptr, "select $1", 9, nullptr, 1, nullptr,
-                                                  Answer::OnResult, nullptr, &op, e));
-       }},
-      {"conn_query_async: callback",
-       [&](auto e) {
-         return untouched(dbpool_conn_query_async(conn_, nullptr, "select 1", 8, nullptr, 0, nullptr, nullptr,
-                                                  nullptr, &op, e));
-       }},
-      {"describe_async: sql",
-       [&](auto e) {
-         return untouched(
-             dbpool_conn_describe_async(conn_, nullptr, nullptr, 0, Answer::OnResult, nullptr, &op, e));
-       }},
-      {"begin_async: callback",
-       [&](auto e) {
-         return untouched(dbpool_conn_begin_async(conn_, nullptr, nullptr, nullptr, nullptr, &op, e));
-       }},
-      {"commit_async: callback",
-       [&](auto e) { return untouched(dbpool_conn_commit_async(conn_, nullptr, nullptr, nullptr, &op, e)); }},
-      {"rollback_async: callback",
-       [&](auto e) { return untouched(dbpool_conn_rollback_async(conn_, nullptr, nullptr, nullptr, &op, e)); }},
-      {"ping_async: callback",
-       [&](auto e) { return untouched(dbpool_conn_ping_async(conn_, nullptr, -1, nullptr, nullptr, &op, e)); }},
-      {"fetch_async: result",
-       [&](auto e) {
-         return untouched(
-             dbpool_result_fetch_async(nullptr, nullptr, 1, Answer::OnRows, nullptr, &batch, &op, e));
-       }},
-      {"fetch_async: out_now",
-       [&](auto e) {
-         return untouched(
-             dbpool_result_fetch_async(result.get(), nullptr, 1, Answer::OnRows, nullptr, nullptr, &op, e));
-       }},
-      {"fetch_async: callback",
-       [&](auto e) {
-         return untouched(dbpool_result_fetch_async(result.get(), nullptr, 1, nullptr, nullptr, &batch, &op, e));
-       }},
-      {"create_async: callback",
-       [&](auto e) {
-         return untouched(dbpool_create_async("sqlite::memory:", nullptr, nullptr, nullptr, nullptr, &op, e));
-       }},
-      {"close_async: pool",
-       [&](auto e) {
-         return untouched(dbpool_close_async(nullptr, nullptr, 0, Answer::OnDone, nullptr, &op, e));
-       }},
-      {"close_async: callback",
-       [&](auto e) { return untouched(dbpool_close_async(p, nullptr, 0, nullptr, nullptr, &op, e)); }},
-  });
-  EXPECT_EQ(now, 0u);
   EXPECT_EQ(lease, 0u);
   EXPECT_STATUS(dbpool_stats(nullptr, nullptr), DBPOOL_ERR_INVALID);
   EXPECT_STATUS(dbpool_stats(p, nullptr), DBPOOL_ERR_INVALID);
@@ -278,19 +173,6 @@ TEST_F(Misuse, TimeoutsBelowMinusOne) {
          }, ms)},
         {"begin", on_pool([this](int64_t t, auto e) {
            return Begin({.struct_size = sizeof(dbpool_tx_options), .timeout_ms = t}, e);
-         }, ms)},
-        {"acquire_async", on_pool([p](int64_t t, auto e) {
-           dbpool_conn now = 1;
-           const dbpool_status status =
-               dbpool_acquire_async(p, nullptr, t, Answer::OnAcquired, nullptr, &now, nullptr, e);
-           EXPECT_EQ(now, 0u);
-           return status;
-         }, ms)},
-        {"close_async", on_pool([p](int64_t t, auto e) {
-           return dbpool_close_async(p, nullptr, t, Answer::OnDone, nullptr, nullptr, e);
-         }, ms)},
-        {"ping_async", on_pool([this](int64_t t, auto e) {
-           return dbpool_conn_ping_async(conn_, nullptr, t, Answer::OnDone, nullptr, nullptr, e);
          }, ms)},
         {"ping", on_pool([this](int64_t t, auto e) { return dbpool_conn_ping(conn_, t, e); }, ms)},
     });
