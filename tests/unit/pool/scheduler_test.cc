@@ -200,6 +200,26 @@ TEST_F(SchedulerTest, AConnectThatFailsAfterTheOutageBeginsTheSlowStartAnew) {
   EXPECT_EQ(opening_.size(), 2u) << "with the fourth of before, three";
 }
 
+TEST_F(SchedulerTest, AConnectionRecalledWhileItsReleaserPublishesItIsNotLent) {
+  config_.pool_size = config_.min_size = 1;
+  config_.max_overflow = 0;
+  for (bool may_wait : {true, false}) {
+    open_ = true;
+    Scheduler s = Make();
+    s.Start(now_);
+    Settle(s);
+    TestWaiter before, after;
+    ASSERT_EQ(s.Acquire(before, now_, true), DBPOOL_OK);
+    s.Invalidate(now_);
+    idle_set_->PublishScheduled(heads_[before.index]);  // its releaser's second look is still to come
+    EXPECT_EQ(s.Acquire(after, now_, may_wait), may_wait ? DBPOOL_PENDING : DBPOOL_ERR_TIMEOUT);
+    Settle(s);
+    EXPECT_EQ(Stats(s).closed_invalidated, 1u);
+    EXPECT_EQ(after.woken, may_wait) << "by the connection opened instead";
+    EXPECT_EQ(s.open(), 1u);
+  }
+}
+
 TEST_F(SchedulerTest, APermanentFailureAnswersAllWhoWait) {
   open_ = false;
   config_.lazy = true;
