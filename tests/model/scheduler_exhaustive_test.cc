@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/model/world.h"
+#include "tests/support/testing.h"
 
 // Every sequence of events up to a depth, in a world so small that this is possible: two slots, three
 // waiters. What a random walk has to be lucky to meet is here for certain. A Scheduler cannot be copied, so
@@ -160,7 +161,7 @@ Config Small(bool lazy) {
   return config;
 }
 
-constexpr size_t kDepth = 7;
+constexpr size_t kDepth = kSanitized ? 6 : 7;
 
 TEST(SchedulerExhaustive, KeepsItsInvariantsInEverySequenceOfAPoolThatOpensAtOnce) {
   Search search(Small(false), false, kDepth);
