@@ -4,12 +4,13 @@
 #include <signal.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <thread>
 
 namespace dbp {
 
-Status StartThread(const char* name, void (*main)(void*), void* argument) {
+Status StartThread(const char* name, void (*main)(void*), void* argument) noexcept {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited by the thread
@@ -24,8 +25,12 @@ Status StartThread(const char* name, void (*main)(void*), void* argument) {
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (started) return Status::Ok();
-  std::string text = "no thread for ";
-  return Status::Error(DBPOOL_ERR_NOMEM, text.append(name));
+  try {
+    std::string text = "no thread for ";
+    return Status::Error(DBPOOL_ERR_NOMEM, text.append(name));
+  } catch (const std::bad_alloc&) {
+    return Status::NoMemory();
+  }
 }
 
 }  // namespace dbp

@@ -7,8 +7,8 @@ namespace dbp {
 
 /// Starts a detached thread that runs main(argument). It blocks all signals, which are the application's:
 /// a handler of its shall not run on a thread it does not know. `name`, at most 15 bytes, is what ps and gdb
-/// show. DBPOOL_ERR_NOMEM if there is no thread to be had.
-Status StartThread(const char* name, void (*main)(void*), void* argument);
+/// show; without one a thread has its maker's. DBPOOL_ERR_NOMEM if there is no thread to be had. Never throws.
+Status StartThread(const char* name, void (*main)(void*), void* argument) noexcept;
 
 }  // namespace dbp
 

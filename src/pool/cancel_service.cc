@@ -1,12 +1,11 @@
 #include "pool/cancel_service.h"
 
-#include <exception>
 #include <list>
-#include <thread>
 #include <utility>
 
 #include "base/fork.h"
 #include "base/mutex.h"
+#include "loop/thread.h"
 
 namespace dbp {
 
@@ -73,13 +72,10 @@ class CancelService final : public ForkAware {
   }
 
   bool SpawnLocked() DBP_REQUIRES(mu_) {
-    try {
-      std::thread([this] { Loop(); }).detach();
-      ++threads_;
-      return true;
-    } catch (const std::exception&) {
-      return false;
-    }
+    const bool started =
+        StartThread("dbpool-cancel", [](void* self) { static_cast<CancelService*>(self)->Loop(); }, this).ok();
+    threads_ += started;
+    return started;
   }
 
   void Loop() DBP_EXCLUDES(mu_) {

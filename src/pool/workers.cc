@@ -1,11 +1,11 @@
 #include "pool/workers.h"
 
 #include <algorithm>
-#include <system_error>
 #include <thread>
 
 #include "base/fork.h"
 #include "base/mutex.h"
+#include "loop/thread.h"
 
 namespace dbp {
 
@@ -63,13 +63,10 @@ class Workers final : public ForkAware {
   }
 
   bool SpawnLocked() DBP_REQUIRES(mu_) {
-    try {
-      std::thread([this] { Loop(); }).detach();
-      ++threads_;
-      return true;
-    } catch (const std::exception&) {  // no thread, or no memory for one
-      return false;
-    }
+    const bool started =
+        StartThread("dbpool-worker", [](void* self) { static_cast<Workers*>(self)->Loop(); }, this).ok();
+    threads_ += started;
+    return started;
   }
 
   void Loop() DBP_EXCLUDES(mu_) {
