@@ -54,6 +54,19 @@ inline dbpool_conn Acquire(dbpool* pool) {
   return conn;
 }
 
+inline void Release(dbpool_conn conn) {
+  const dbpool_status status = dbpool_release(conn);
+  if (status != DBPOOL_OK) Must(status < 0 ? status : DBPOOL_ERR_INTERNAL, nullptr);
+}
+
+/// External: who dispatches it is who measures.
+inline dbpool_loop* MakeLoop() {
+  dbpool_loop* loop = nullptr;
+  dbpool_error* error = nullptr;
+  Must(dbpool_loop_create(DBPOOL_LOOP_EXTERNAL, &loop, &error), error);
+  return loop;
+}
+
 inline dbpool_statistics Stats(dbpool* pool) {
   dbpool_statistics stats = {};
   stats.struct_size = sizeof stats;

@@ -21,7 +21,7 @@ constexpr int kMany = 12'000;
 
 void BorrowAndReturn(const std::string& uri, int calls) {
   dbpool* pool = MakePool(uri, {{"pool_size", "8"}});
-  for (int i = 0; i < calls; ++i) dbpool_release(Acquire(pool));
+  for (int i = 0; i < calls; ++i) Release(Acquire(pool));
   dbpool_unref(pool);
 }
 
@@ -31,7 +31,7 @@ void BorrowUseAndReturn(const std::string& uri, int calls) {
   for (int i = 0; i < calls; ++i) {
     const dbpool_conn conn = Acquire(pool);
     PointSelect(conn, sql, i);
-    dbpool_release(conn);
+    Release(conn);
   }
   dbpool_unref(pool);
 }

@@ -57,8 +57,6 @@ class OneShots {
   OneShots(dbpool* pool, uint32_t flags) : pool_(pool) {
     options_.struct_size = sizeof options_;
     options_.flags = flags;
-    dbpool_error* error = nullptr;
-    Must(dbpool_loop_create(DBPOOL_LOOP_EXTERNAL, &loop_, &error), error);
   }
   ~OneShots() { dbpool_loop_free(loop_); }
   OneShots(const OneShots&) = delete;
@@ -104,7 +102,7 @@ class OneShots {
   }
 
   dbpool* const pool_;
-  dbpool_loop* loop_ = nullptr;
+  dbpool_loop* const loop_ = MakeLoop();
   dbpool_query_options options_ = {};
   Keys keys_;
   int in_flight_ = 0;

@@ -40,7 +40,7 @@ void Against(const std::string& name, double times_faster, const std::string& ur
             if (!conn) std::exit(1);
             Connection_close(conn);
           }),
-          Each([pool] { dbpool_release(Acquire(pool)); }));
+          Each([pool] { Release(Acquire(pool)); }));
 }
 
 }  // namespace
