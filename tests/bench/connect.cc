@@ -49,12 +49,12 @@ double OpenRaw(const std::string& uri) {
   return took;
 }
 
-double OpenPool(const std::string& uri) {
+double OpenPool(const std::string& uri, uint32_t connections) {
   dbpool* pool = nullptr;
   const double took = Millis([&] {
-    pool = MakePool(uri, {{"pool_size", std::to_string(kConnections)}});
+    pool = MakePool(uri, {{"pool_size", std::to_string(connections)}});
   });
-  if (Stats(pool).open != kConnections) {
+  if (Stats(pool).open != connections) {
     std::fprintf(stderr, "the pool is not full\n");
     std::exit(1);
   }
