@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/mutex.h"
 #include "base/ref_count.h"
@@ -32,6 +33,22 @@ class Pending {
  private:
   friend class Loop;
   Pending *next_ = nullptr, *previous_ = nullptr;
+};
+
+/// Something that serves one loop, found by what it is about. It is the loop's thread's alone.
+class LoopLocal {
+ public:
+  explicit LoopLocal(const void* key) : key_(key) {}
+  LoopLocal(const LoopLocal&) = delete;
+  LoopLocal& operator=(const LoopLocal&) = delete;
+
+ protected:
+  ~LoopLocal() = default;
+
+ private:
+  friend class Loop;
+  const void* const key_;
+  LoopLocal* next_local_ = nullptr;
 };
 
 /// What the ABI calls dbpool_loop: a reactor that runs the callbacks of asynchronous calls, on a thread of
@@ -75,6 +92,19 @@ class Loop {
   /// DBPOOL_ERR_INVALID: not external. DBPOOL_ERR_BUSY: under way already, on this thread or another, or
   /// the loop is being freed. DBPOOL_ERR_FORKED.
   dbpool_status Dispatch(Deadline deadline) DBP_EXCLUDES(mu_);
+
+  // On the loop's thread. Locals live in their owners; who adds one is enrolled until it has been removed.
+  LoopLocal* FindLocal(const void* key) const {
+    LoopLocal* local = locals_;
+    while (local && local->key_ != key) local = local->next_local_;
+    return local;
+  }
+  void AddLocal(LoopLocal& local) { local.next_local_ = std::exchange(locals_, &local); }
+  void RemoveLocal(LoopLocal& local) {
+    LoopLocal** at = &locals_;
+    while (*at != &local) at = &(*at)->next_local_;
+    *at = local.next_local_;
+  }
 
   Reactor& reactor() { return *reactor_; }
   uint32_t kind() const { return kind_; }
@@ -122,6 +152,7 @@ class Loop {
   const std::unique_ptr<Reactor> reactor_;
 
   RefCount refs_;
+  LoopLocal* locals_ = nullptr;  ///< the running thread's
   Ending ending_{*this};
   Nudge nudge_;
   Idle idle_;

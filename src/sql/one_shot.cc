@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "sql/connection.h"
+#include "sql/dispatcher.h"
 
 namespace dbp {
 
 Status OneShotOp::Start(Loop& loop, const Query& query, Nanos timeout, dbpool_op* out_op) {
   Status status;
   try {
-    copy_.emplace(query);
+    statement_ = SharedStatement::Make(query);
     if (timeout != kDefaultTimeout) deadline_ = Deadline::After(timeout);
     status = Enroll(loop);
   } catch (const std::bad_alloc&) {
@@ -34,7 +35,9 @@ void OneShotOp::OnEvents(uint32_t events) {
   if (events & (kCancelled | kFreed)) cancelled_ = true;
   switch (stage_) {
     case Stage::kNew:
-      return cancelled_ ? Over(CancelledBefore()) : AcquireLease();
+      return cancelled_ ? Over(CancelledBefore()) : Begin();
+    case Stage::kShared:
+      return cancelled_ ? dispatcher_->Abandon(*this, DBPOOL_ERR_CANCELLED) : void();
     case Stage::kAcquiring:
       if (acquisition_->OnEvents(events)) OnAcquired();
       return;
@@ -44,20 +47,41 @@ void OneShotOp::OnEvents(uint32_t events) {
   }
 }
 
-void OneShotOp::AcquireLease() {
+void OneShotOp::Begin() {
+  dispatcher_ = Dispatcher::For(pool_, loop(), *statement_);
+  if (!dispatcher_) return AcquireAlone();
+  stage_ = Stage::kShared;
+  dispatcher_->Submit(*this);
+}
+
+void OneShotOp::AcquireAlone() {
+  AcquireLease(deadline_.never() ? pool_->config().acquire_timeout : deadline_.Left());
+}
+
+void OneShotOp::AcquireLease(Nanos timeout) {
   stage_ = Stage::kAcquiring;
-  const Nanos left = deadline_.never() ? pool_->config().acquire_timeout : deadline_.Left();
-  acquisition_ = std::make_unique<LoopAcquisition>(*this, pool_, AcquireRequest{.timeout = left});
+  acquisition_ = std::make_unique<LoopAcquisition>(*this, pool_, AcquireRequest{.timeout = timeout});
   if (acquisition_->Begin()) OnAcquired();
 }
 
 void OneShotOp::OnAcquired() {
   Status status = acquisition_->Finish(&lease_);
   acquisition_.reset();
+  const bool called_back = std::exchange(called_back_, false);
+  if (dispatcher_ && !cancelled_) {
+    if (status.ok()) {
+      stage_ = Stage::kShared;
+      return dispatcher_->Adopt(*this, std::exchange(lease_, 0));
+    }
+    if (called_back && status.code() == DBPOOL_ERR_CANCELLED) {
+      stage_ = Stage::kShared;
+      return dispatcher_->TakeBack(*this);
+    }
+  }
   if (!status.ok()) return Over(std::move(status));
   if (cancelled_) return Over(CancelledBefore());
   stage_ = Stage::kRunning;
-  run_ = std::make_unique<LoopRun>(*this, std::make_unique<QueryWork>(query()));
+  run_ = std::make_unique<LoopRun>(*this, std::make_unique<QueryWork>(statement_->query));
   if (Status pinned = run_->Pin(lease_); !pinned.ok()) return Over(std::move(pinned));
   began_ = Now();
   if (run_->Begin(StatementDeadline())) OnRan();
@@ -75,15 +99,20 @@ void OneShotOp::OnRan() {
     }
     return Over(std::move(status));
   }
-  const bool again = !again_ && !cancelled_ && !deadline_.Passed() && MayRunAgain(status, query().read_only);
+  const bool again = !again_ && !cancelled_ && !deadline_.Passed() && MayRunAgain(status, statement_->query.read_only);
   if (!again) return Over(std::move(status));
   again_ = true;
   ReleaseLease();
-  AcquireLease();
+  AcquireAlone();
 }
 
-void OneShotOp::Answer(Status status, std::unique_ptr<Rows> rows) {
-  if (status.ok()) result_->emplace(std::move(rows), Now() - began_, Result::Source{});
+void OneShotOp::CallBack() {
+  if (std::exchange(called_back_, true)) return;
+  if (acquisition_->OnEvents(kCancelled)) OnAcquired();
+}
+
+void OneShotOp::AnswerShared(Status status, std::unique_ptr<Rows> rows, Nanos elapsed) {
+  if (status.ok()) result_->emplace(std::move(rows), elapsed, Result::Source{});
   Over(std::move(status));
 }
 
@@ -94,6 +123,7 @@ void OneShotOp::ReleaseLease() {
 
 void OneShotOp::Over(Status status) {
   ReleaseLease();
+  if (dispatcher_) dispatcher_->Forget(*this);
   status_ = std::move(status);
   End();
 }

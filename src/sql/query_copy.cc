@@ -1,8 +1,6 @@
 #include "sql/query_copy.h"
 
 #include <algorithm>
-#include <cstring>
-#include <new>
 
 namespace dbp {
 
@@ -20,13 +18,13 @@ size_t SizeOfCopy(const Query& query) {
   return size;
 }
 
-QueryCopy::QueryCopy(const Query& query)
-    : memory_(new char[SizeOfCopy(query) + 1]), query_(query) {
-  auto* const params = reinterpret_cast<dbpool_value*>(memory_.get());  // aligned, as all of new is
+Query CopyQuery(const Query& query, char* memory) {
+  Query copy = query;
+  auto* const params = reinterpret_cast<dbpool_value*>(memory);
   char* at = std::copy_n(reinterpret_cast<const char*>(query.params.data()),
-                         query.params.size_bytes(), memory_.get());
-  query_.params = {params, query.params.size()};
-  query_.sql = {at, query.sql.size()};
+                         query.params.size_bytes(), memory);
+  copy.params = {params, query.params.size()};
+  copy.sql = {at, query.sql.size()};
   at = std::copy(query.sql.begin(), query.sql.end(), at);
   for (dbpool_value& value : std::span(params, query.params.size())) {
     if (!HasData(value)) continue;
@@ -34,6 +32,11 @@ QueryCopy::QueryCopy(const Query& query)
     at = std::copy_n(value.data, value.size, at);
     value.data = data;
   }
+  return copy;
 }
+
+QueryCopy::QueryCopy(const Query& query)
+    : memory_(std::make_unique_for_overwrite<char[]>(SizeOfCopy(query) + 1)),  // aligned, as all of new is
+      query_(CopyQuery(query, memory_.get())) {}
 
 }  // namespace dbp

@@ -22,8 +22,9 @@ class QueryCopy {
   Query query_;
 };
 
-/// Bytes it takes.
+/// What a copy takes, and the copy. REQUIRES: memory of that size, aligned for a dbpool_value.
 size_t SizeOfCopy(const Query& query);
+Query CopyQuery(const Query& query, char* memory);
 
 }  // namespace dbp
 

@@ -62,11 +62,15 @@ void PgConnection::StartPipeline(bool ordered, Deadline) {
 }
 
 Want PgConnection::StepPipeline() {
+  bool moved = piping_.reading != nullptr;
   try {
     while (!over_) {
-      if (!SendWaiting()) {
+      if (aborted_.load(std::memory_order_relaxed)) {
+        OnLost();
+      } else if (!SendWaiting()) {
         Sent(false);
       } else if (piping_.reading) {
+        moved = true;
         ResultPtr result;
         const Want want = wire_.Next(&result);
         if (want == Want::kRead && !piping_.waiting.empty() && piping_.unflushed > 0) {
@@ -80,7 +84,7 @@ Want PgConnection::StepPipeline() {
       } else if (piping_.ended) {
         (void)LeavePipelineMode();
         Over();
-      } else if (wire_.ClosedByPeer()) {
+      } else if (!moved && wire_.ClosedByPeer()) {
         OnLost();
       } else {
         return Want::kRead;
@@ -261,13 +265,13 @@ void PgConnection::OnPipelineResult(ResultPtr result) {
       promise_ready_ = false;
       if (piped.notes.alone) OnPipedFailure(piped, FromResult(result.get(), phase()));
       break;
-    case kParse: {
-      const bool failed = status == PGRES_FATAL_ERROR;
-      Status answer = ok ? Status::Ok() : failed ? FromResult(result.get(), phase()) : NotRun();
-      statements_.Prepared(StatementOf(piped), answer);
-      if (failed) OnPipedFailure(piped, std::move(answer));
+    case kParse:
+      statements_.Prepared(StatementOf(piped), ok);
+      if (status == PGRES_FATAL_ERROR) {
+        OnPipedFailure(piped, FromResult(result.get(), phase()));
+        StatementOf(piped)->refusal = piped.outcome.Clone();
+      }
       break;
-    }
     case kOwn:
       OnOwnResult(piped, std::move(result));
       break;

@@ -153,7 +153,7 @@ void PgConnection::OnQueryResult(ResultPtr result) {
   if (pipeline_.preparing) {
     pipeline_.preparing = false;
     KeepError(result.get());
-    return statements_.Prepared(statement_.get(), outcome_);
+    return statements_.Prepared(statement_.get(), status == PGRES_COMMAND_OK);
   }
   if (reset_follows_) return NoteCommand(statement_.get(), result.get());
   switch (status) {

@@ -52,11 +52,11 @@ void Statements::Name(Statement* statement) {
                 static_cast<unsigned long long>(statement->number));
 }
 
-void Statements::Prepared(Statement* statement, const Status& answer) {
+void Statements::Prepared(Statement* statement, bool ok) {
   statement->preparing = false;
-  statement->ready = answer.ok();
-  statement->refusal = answer.Clone();
-  if (answer.ok() && statement->evicted) dead_.emplace_back(statement->name);
+  statement->ready = ok;
+  statement->refusal = Status::Ok();
+  if (ok && statement->evicted) dead_.emplace_back(statement->name);
 }
 
 void Statements::Drop(Statement* statement, bool on_server) {

@@ -28,7 +28,7 @@ struct Statement {
   bool evicted = false;    ///< no longer in the cache, but under way still
   uint64_t number = 0;     ///< 0 before the first attempt to prepare it
   char name[20] = "";      ///< "dbp_<number>"
-  Status refusal;          ///< why the server did not prepare it the last time
+  Status refusal;          ///< why the server did not prepare it the last time, if it was asked in a pipeline
 };
 using StatementPtr = std::shared_ptr<Statement>;
 
@@ -43,7 +43,7 @@ class Statements {
   /// Gives it a fresh name.
   void Name(Statement* statement);
   /// The server's answer to preparing it.
-  void Prepared(Statement* statement, const Status& answer);
+  void Prepared(Statement* statement, bool ok);
   /// The name is poisoned; the statement will get another one. on_server: that still has it.
   void Drop(Statement* statement, bool on_server);
 
