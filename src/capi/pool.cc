@@ -115,6 +115,9 @@ dbpool_status dbpool_close(dbpool* pool, int64_t timeout_ms, dbpool_error** erro
 dbpool_status dbpool_acquire(dbpool* pool, int64_t timeout_ms, dbpool_conn* out,
                              dbpool_error** error) {
   if (out) *out = 0;
+  if (out && pool && timeout_ms >= -1 && !pool->pool->forked() && pool->pool->AcquireIdle(out)) {
+    return DBPOOL_OK;
+  }
   return Guarded(error, [&]() -> Status {
     if (!out) return NullArgument("out");
     DBP_RETURN_IF_ERROR(Usable(pool));

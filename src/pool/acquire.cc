@@ -49,8 +49,8 @@ class BlockingAcquisition final : public Acquisition {
  public:
   using Acquisition::Acquisition;
 
-  void Drive(Slot* taken) {
-    Next next = taken ? BeginWith(*taken) : Begin();
+  void Drive() {
+    Next next = Begin();
     while (next != Next::kDone) next = Wait(next) ? Continue() : Next::kDone;
   }
 
@@ -77,38 +77,36 @@ class BlockingAcquisition final : public Acquisition {
 }  // namespace
 
 Status Pool::Acquire(const AcquireRequest& request, dbpool_conn* out) {
-  SlotHead* taken = nullptr;
   const bool plain = request.access == DBPOOL_ACCESS_DEFAULT && !request.tag;
-  if (plain && AcquireIdle(&taken, out)) return Status::Ok();
+  if (plain && AcquireIdle(out)) return Status::Ok();
   BlockingAcquisition acquisition(*this, request);
-  acquisition.Drive(taken ? Own(*taken) : nullptr);
+  acquisition.Drive();
   return acquisition.Finish(out);
 }
 
-/// The fast path: an idle connection, by one CAS. False: there is none, *taken NULL, or *taken is lent to the caller
-/// but needs to be looked after first.
-bool Pool::AcquireIdle(SlotHead** taken, dbpool_conn* out) {
+bool Pool::AcquireIdle(dbpool_conn* out) {
   if (!idle_set_.open()) return false;
   SlotHead* head = Remembered(*this);
   if (!head) head = idle_set_.TakeAny(SlotHead::kLent);
   if (!head) return false;
-  *taken = head;
   const Nanos now = CoarseNow();
   const bool fit = head->plain.load(std::memory_order_relaxed) &&
                    head->recalled.load(std::memory_order_seq_cst) == 0 && !Abandoned() &&
                    now - head->alive_at.load(std::memory_order_relaxed) < config_.ping_after;
+  if (!fit) return GiveBackUnfit(*head);
   NoteLease(*head, now, config_.max_uses);
-  if (!fit) return false;
   *out = head->TokenOf(head->word.load(std::memory_order_relaxed));
   return true;
 }
 
-/// From a borrower's to the caller's own. Nobody knows the token; should somebody have guessed it, he is waited for.
-Slot* Pool::Own(SlotHead& lent) {
+/// Taken, but it must be prepared, or closed: the scheduler will lend it with what that takes. Nobody knows the
+/// token; should somebody have guessed it, he is waited for.
+bool Pool::GiveBackUnfit(SlotHead& lent) {
   Slot& slot = static_cast<Slot&>(lent);
   const dbpool_conn token = lent.TokenOf(lent.word.load(std::memory_order_relaxed));
   while (slot.TakeBack(token) == Slot::Claim::kInUse) sched_yield();
-  return &slot;
+  ReturnClean(slot);
+  return false;
 }
 
 void Pool::Remember(SlotHead& head) const { MemoryOf(*this) = {this, &head}; }

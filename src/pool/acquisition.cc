@@ -48,15 +48,6 @@ Acquisition::Next Acquisition::Begin() {
   return answer == DBPOOL_PENDING ? Next::kQueued : Protected([&] { return Answered(answer); });
 }
 
-Acquisition::Next Acquisition::BeginWith(Slot& taken) {
-  slot = &taken;
-  index = taken.index;
-  unused_for = CoarseNow() - taken.alive_at.load(std::memory_order_relaxed);
-  must_check = pool_.config_.ping_after != kForever && unused_for >= pool_.config_.ping_after;
-  if (const uint8_t reason = taken.recalled.load(std::memory_order_relaxed)) return Retry(reason);
-  return Protected([this] { return Granted(); });
-}
-
 /// Back to its old place in the queue, without the connection it was granted.
 Acquisition::Next Acquisition::Retry(CloseReason reason) {
   dbpool_status answer = DBPOOL_PENDING;

@@ -28,8 +28,6 @@ class Acquisition : private Waiter {
   Acquisition& operator=(const Acquisition&) = delete;
 
   Next Begin();
-  /// With a connection that was taken from among the idle already, and is the caller's own.
-  Next BeginWith(Slot& taken);
   Next Continue();
   /// The caller does not want it any more: `why` is DBPOOL_ERR_TIMEOUT or _CANCELLED. kDone, or kQueued if it has
   /// been answered at this moment: OnWake() is on its way, or came already.

@@ -42,6 +42,9 @@ class Pool final : public Kept {
   ~Pool() override;
 
   Status Acquire(const AcquireRequest& request, dbpool_conn* out);
+  /// The short way: an idle connection that needs no preparation, by one CAS, if nobody waits. Allocates nothing,
+  /// never blocks. False: Acquire() knows more. REQUIRES: not forked().
+  bool AcquireIdle(dbpool_conn* out);
   static Status Release(dbpool_conn token);
 
   Status Invalidate();
@@ -88,8 +91,7 @@ class Pool final : public Kept {
       if (n < kAtOnce) return;
     }
   }
-  bool AcquireIdle(SlotHead** taken, dbpool_conn* out);
-  Slot* Own(SlotHead& lent);
+  bool GiveBackUnfit(SlotHead& lent);
   Status OpenFirst() DBP_EXCLUDES(mu_);
   bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
   void Perform(const Action& action);

@@ -67,7 +67,6 @@ dbpool_status Scheduler::Acquire(Waiter& waiter, Nanos now, bool may_wait) {
 }
 
 dbpool_status Scheduler::Retry(Waiter& waiter, CloseReason reason, Nanos now) {
-  if (waiter.ticket_ == 0) waiter.ticket_ = next_ticket_++;  // it came by the fast path
   AddRelaxed(records_[waiter.index].head->uses, -1);         // it was not used
   Suspect(reason);
   Retire(waiter.index, reason);

@@ -82,13 +82,12 @@ class World {
   void Release(size_t which, CloseReason verdict, Nanos check_by) {
     scheduler_.Release(Take(leased_, which).index, verdict, check_by, now_);
   }
-  /// Its borrower found it dead: back to the old place in the queue.
+  /// Its borrower found it dead: back to the old place in the queue. Who came by the fast path has it already.
   void Retry(size_t which, CloseReason reason = DBPOOL_CLOSED_PING) {
+    if (leased_[which].waiter->number == 0) return Release(which, DBPOOL_CLOSED_BROKEN, kForever);
     Lease lease = Take(leased_, which);
     if (scheduler_.Retry(*lease.waiter, reason, now_) != DBPOOL_PENDING) return;
     lease.waiter->woken = 0;
-    if (lease.waiter->number == 0)
-      lease.waiter->number = ++arrivals_;  // it queues for the first time
     auto place = waiting_.begin();
     while (place != waiting_.end() && (*place)->number < lease.waiter->number) ++place;
     waiting_.insert(place, std::move(lease.waiter));
@@ -131,12 +130,14 @@ class World {
       head = idle_set_.TakeAny(0);
     }
     if (!head) return;
-    const CloseReason reason = head->recalled.load();
+    if (head->recalled.load() != 0) {  // unfit: given back, and the scheduler is told
+      scheduler_.Release(head->index, kKeep, kForever, now_);
+      return;
+    }
     NoteLease(*head, now_, config_.max_uses);
     auto waiter = std::make_unique<ModelWaiter>(0);
     waiter->index = head->index;
     Lend(head->index, std::move(waiter));
-    if (reason != kKeep) Retry(leased_.size() - 1, reason);
   }
   void ReleaseFast(size_t which) {
     const uint32_t index = leased_[which].index;
