@@ -1,7 +1,7 @@
 #ifndef DBP_POOL_SLOT_HEAD_H_
 #define DBP_POOL_SLOT_HEAD_H_
 
-#include <dbpool/pool.h>
+#include <dbpool/options.h>
 #include <dbpool/types.h>
 
 #include <atomic>
