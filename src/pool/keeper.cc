@@ -81,7 +81,7 @@ class Keeper final : public ForkAware {
   }
 
   void InForkedChild() override DBP_REQUIRES(mu_) {
-    (void)reactor_.release();  // its epoll is the parent's, too: left alone
+    parents_ = reactor_.release();  // its epoll is the parent's, too: left alone
     users_ = 0;
     nudged_ = false;
   }
@@ -121,6 +121,7 @@ class Keeper final : public ForkAware {
   }
 
   /// Written under mu_. Who is counted in users_ may read it without.
+  Reactor* parents_ = nullptr;  ///< in a forked child; never touched, and no leak
   std::unique_ptr<Reactor> reactor_;
   Nudge nudge_;
   uint32_t users_ DBP_GUARDED_BY(mu_) = 0;
