@@ -120,8 +120,8 @@ class Keeper final : public ForkAware {
     mu_.Unlock();
   }
 
-  /// Written under mu_. Who is counted in users_ may read it without.
   Reactor* parents_ = nullptr;  ///< in a forked child; never touched, and no leak
+  /// Written under mu_. Who is counted in users_ may read it without.
   std::unique_ptr<Reactor> reactor_;
   Nudge nudge_;
   uint32_t users_ DBP_GUARDED_BY(mu_) = 0;
