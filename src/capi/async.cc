@@ -145,18 +145,29 @@ class AbiClose final : public ErrandOp<CloseErrand> {
   void* const user_data_;
 };
 
-/// What every asynchronous call does around its own: *out_op is 0 unless the call is pending, the callback is
-/// there, the loop known. start(loop, out_op)
+Status Find(dbpool_loop* loop, Loop** out) {
+  if (!loop) return Loop::Default(out);
+  *out = Inner(loop);
+  return Status::Ok();
+}
+
+/// What every asynchronous call does around its own: *out_op is 0 unless the call is pending, and the callback is
+/// there. start(out_op)
 template <class Callback, class Start>
-dbpool_status Async(Callback callback, dbpool_loop* loop, dbpool_op* out_op, dbpool_error** error, Start start) {
+dbpool_status Begin(Callback callback, dbpool_op* out_op, dbpool_error** error, Start start) {
   dbpool_op ignored = 0;
   if (!out_op) out_op = &ignored;
   *out_op = 0;
-  return Guarded(error, [&]() -> Status {
-    if (!callback) return NullArgument("callback");
-    Loop* where = loop ? Inner(loop) : nullptr;
-    if (!where) DBP_RETURN_IF_ERROR(Loop::Default(&where));
-    return start(*where, out_op);
+  return Guarded(error, [&]() -> Status { return callback ? start(out_op) : NullArgument("callback"); });
+}
+
+/// The same for those that need their loop. start(loop, out_op)
+template <class Callback, class Start>
+dbpool_status Async(Callback callback, dbpool_loop* loop, dbpool_op* out_op, dbpool_error** error, Start start) {
+  return Begin(callback, out_op, error, [&](dbpool_op* op) -> Status {
+    Loop* where = nullptr;
+    DBP_RETURN_IF_ERROR(Find(loop, &where));
+    return start(*where, op);
   });
 }
 
@@ -168,12 +179,16 @@ std::unique_ptr<char[]> Copy(const char* text) {
   return copy;
 }
 
-Status StartAcquire(dbpool& pool, Loop& loop, AcquireRequest request, dbpool_acquire_cb callback,
+Status StartAcquire(dbpool& pool, dbpool_loop* loop, AcquireRequest request, dbpool_acquire_cb callback,
                     void* user_data, dbpool_conn* out_now, dbpool_op* out_op) {
+  const bool plain = request.access == DBPOOL_ACCESS_DEFAULT && !request.tag;
+  if (plain && pool.pool->AcquireIdle(out_now)) return Status::Ok();
+  Loop* where = nullptr;
+  DBP_RETURN_IF_ERROR(Find(loop, &where));
   std::unique_ptr<char[]> tag = Copy(request.tag);
   request.tag = tag.get();
   auto& op = Op::New<AbiAcquire>(callback, user_data, pool.pool, request, std::move(tag));
-  return op.Start(loop, out_now, out_op);
+  return op.Start(*where, out_now, out_op);
 }
 
 dbpool_status OnLease(dbpool_conn conn, dbpool_loop* loop, std::unique_ptr<Work> (*work)(),
@@ -234,13 +249,13 @@ dbpool_status dbpool_acquire_async(dbpool* pool, dbpool_loop* loop, int64_t time
                                    dbpool_acquire_cb callback, void* user_data, dbpool_conn* out_now,
                                    dbpool_op* out_op, dbpool_error** error) {
   if (out_now) *out_now = 0;
-  return dbp::Async(callback, loop, out_op, error, [&](Loop& where, dbpool_op* op) -> Status {
+  return dbp::Begin(callback, out_op, error, [&](dbpool_op* op) -> Status {
     if (!out_now) return NullArgument("out_now");
     DBP_RETURN_IF_ERROR(dbp::Usable(pool));
     dbp::AcquireRequest request;
     DBP_RETURN_IF_ERROR(
         dbp::ReadTimeout(timeout_ms, pool->pool->config().acquire_timeout, &request.timeout));
-    return dbp::StartAcquire(*pool, where, request, callback, user_data, out_now, op);
+    return dbp::StartAcquire(*pool, loop, request, callback, user_data, out_now, op);
   });
 }
 
@@ -250,12 +265,12 @@ dbpool_status dbpool_acquire_with_async(dbpool* pool, dbpool_loop* loop,
                                         dbpool_conn* out_now, dbpool_op* out_op,
                                         dbpool_error** error) {
   if (out_now) *out_now = 0;
-  return dbp::Async(callback, loop, out_op, error, [&](Loop& where, dbpool_op* op) -> Status {
+  return dbp::Begin(callback, out_op, error, [&](dbpool_op* op) -> Status {
     if (!out_now) return NullArgument("out_now");
     DBP_RETURN_IF_ERROR(dbp::Usable(pool));
     dbp::AcquireRequest request;
     DBP_RETURN_IF_ERROR(dbp::ReadAcquireOptions(*pool, options, &request));
-    return dbp::StartAcquire(*pool, where, request, callback, user_data, out_now, op);
+    return dbp::StartAcquire(*pool, loop, request, callback, user_data, out_now, op);
   });
 }
 

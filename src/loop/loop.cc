@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/fork.h"
+#include "loop/op.h"
 #include "loop/thread.h"
 
 namespace dbp {
@@ -92,7 +93,7 @@ void Loop::SharedThreadMain() {
 bool Loop::MayRest() {
   if (!std::exchange(idle_.due, false)) return false;
   MutexLock lock(mu_);
-  if (pending_) return false;  // the last one to leave sets the timer again
+  if (AnyLocked()) return false;  // the last one to leave sets the timer again
   const Nanos until = idle_since_ + kLinger;
   running_ = Now() < until;
   if (running_) reactor_->Schedule(idle_, until);
@@ -123,18 +124,31 @@ dbpool_status Loop::Dispatch(Deadline deadline) {
 
 // ---- who is pending
 
-Status Loop::Enroll(Pending& pending) {
-  if (Forked()) return dbp::Forked();
-  MutexLock lock(mu_);
+Status Loop::Admit() {
   if (freeing_) return Status::Error(DBPOOL_ERR_CLOSED, "the loop is being freed");
   if (shared_ && !running_) {
     DBP_RETURN_IF_ERROR(StartThread(
         "dbpool-shared", [](void* self) { static_cast<Loop*>(self)->SharedThreadMain(); }, this));
     running_ = true;
   }
+  return Status::Ok();
+}
+
+Status Loop::Enroll(Pending& pending) {
+  if (Forked()) return dbp::Forked();
+  MutexLock lock(mu_);
+  DBP_RETURN_IF_ERROR(Admit());
   pending.previous_ = nullptr;
   pending.next_ = std::exchange(pending_, &pending);
   if (pending.next_) pending.next_->previous_ = &pending;
+  return Status::Ok();
+}
+
+Status Loop::EnrollOp() {
+  if (Forked()) return dbp::Forked();
+  MutexLock lock(mu_);
+  DBP_RETURN_IF_ERROR(Admit());
+  ++ops_;
   return Status::Ok();
 }
 
@@ -144,22 +158,38 @@ void Loop::Leave(Pending& pending) {
     if (untold_ == &pending) untold_ = pending.next_;
     (pending.previous_ ? pending.previous_->next_ : pending_) = pending.next_;
     if (pending.next_) pending.next_->previous_ = pending.previous_;
-    if (shared_ && !pending_) {
-      idle_since_ = CoarseNow();
-      reactor_->ScheduleEarlier(idle_, idle_since_ + kLinger);
-    }
+    Rest();
     if (!freeing_ || OnLoopThread()) return;
     while (telling_ == &pending) changed_.Wait(mu_, Deadline::Never());
-    if (pending_) return;
+    if (AnyLocked()) return;
     Ref();  // Finish() waits for this moment, and would take the loop from under us
   }
   reactor_->Post(nudge_);
   Unref();
 }
 
+void Loop::LeaveOp() {
+  {
+    MutexLock lock(mu_);
+    --ops_;
+    Rest();
+    if (!freeing_ || OnLoopThread() || AnyLocked()) return;
+    Ref();
+  }
+  reactor_->Post(nudge_);
+  Unref();
+}
+
+/// The shared loop's thread may soon.
+void Loop::Rest() {
+  if (!shared_ || AnyLocked()) return;
+  idle_since_ = CoarseNow();
+  reactor_->ScheduleEarlier(idle_, idle_since_ + kLinger);
+}
+
 bool Loop::AnyPending() {
   MutexLock lock(mu_);
-  return pending_ != nullptr;
+  return AnyLocked();
 }
 
 // ---- the end
@@ -183,6 +213,7 @@ void Loop::Ending::Run() {
     pending->OnLoopFree();
     loop.EndTelling();
   }
+  Op::TellLoopFreed(loop);
 }
 
 void Loop::Free() {

@@ -81,6 +81,18 @@ class Loop {
   /// begun on another thread. The loop may be gone afterwards for who holds no reference.
   void Leave(Pending& pending) DBP_EXCLUDES(mu_);
 
+  /// The same for an Op, of which there may be very many: counted here, found in the table of ops.
+  Status EnrollOp() DBP_EXCLUDES(mu_);
+  void LeaveOp() DBP_EXCLUDES(mu_);
+
+  /// Reactor::Post() by who is enrolled: that may have left, and the loop have ended, before this returns.
+  void Post(Task& task) {
+    if (OnLoopThread()) return reactor_->Post(task);
+    Ref();
+    reactor_->Post(task);
+    Unref();
+  }
+
   /// Cancels what is pending, runs its callbacks, ends the thread, and drops the creator's reference. Of a
   /// thread loop the callbacks come on its thread, of an external one on the caller's, unless a Dispatch()
   /// is under way: that one then does it before it returns. Called from inside the loop it only begins
@@ -141,6 +153,9 @@ class Loop {
   void SharedThreadMain() DBP_EXCLUDES(mu_);
   bool MayRest() DBP_EXCLUDES(mu_);
   void Finish() DBP_EXCLUDES(mu_);
+  Status Admit() DBP_REQUIRES(mu_);
+  void Rest() DBP_REQUIRES(mu_);
+  bool AnyLocked() const DBP_REQUIRES(mu_) { return pending_ || ops_ > 0; }
   Pending* BeginTelling() DBP_EXCLUDES(mu_);
   void EndTelling() DBP_EXCLUDES(mu_);
   bool AnyPending() DBP_EXCLUDES(mu_);
@@ -162,6 +177,7 @@ class Loop {
   Pending* pending_ DBP_GUARDED_BY(mu_) = nullptr;  ///< the newest first
   Pending* untold_ DBP_GUARDED_BY(mu_) = nullptr;   ///< while freeing: the first of the list that is to be told
   Pending* telling_ DBP_GUARDED_BY(mu_) = nullptr;
+  uint32_t ops_ DBP_GUARDED_BY(mu_) = 0;
   bool running_ DBP_GUARDED_BY(mu_);               ///< by its thread, a Dispatch() or Free()
   Nanos idle_since_ DBP_GUARDED_BY(mu_) = 0;       ///< of the shared one
   bool freeing_ DBP_GUARDED_BY(mu_) = false;       ///< nobody enrolls any more

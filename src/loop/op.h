@@ -19,7 +19,7 @@ namespace dbp {
 /// The word of the cell: kLive from Enroll() to End(); kHeld while it is held; kPosted while the op stands in the
 /// loop's task queue, or is held. Whoever sets kPosted posts; only Run() clears it, and an op with kPosted is not destroyed. So whoever
 /// notifies an op needs no more than that it had not ended when he began.
-class Op : private Task, private Timer, private Pending {
+class Op : private Task, private Timer {
  public:
   Op(const Op&) = delete;
   Op& operator=(const Op&) = delete;
@@ -28,11 +28,14 @@ class Op : private Task, private Timer, private Pending {
   template <class T, class... Args>
   static T& New(Args&&... args) {
     static_assert(sizeof(T) <= sizeof(OpCell::room) && alignof(T) <= 8);
-    OpCell& cell = AllocateOpCell();
+    uint32_t number = 0;
+    OpCell& cell = AllocateOpCell(&number);
     try {
-      return *new (cell.room) T(std::forward<Args>(args)...);
+      T& op = *new (cell.room) T(std::forward<Args>(args)...);
+      static_cast<Op&>(op).number_ = number;
+      return op;
     } catch (...) {
-      FreeOpCell(cell);
+      FreeOpCell(cell, number);
       throw;
     }
   }
@@ -48,10 +51,12 @@ class Op : private Task, private Timer, private Pending {
   /// Lets go: the next event is whatever comes. Touch it no more.
   void LetGo();
 
-  dbpool_op token() const { return cell().token(); }
+  dbpool_op token() const { return cell().token(number_); }
 
   /// Asks an op to end, from any thread. DBPOOL_OK, DBPOOL_ERR_STALE or DBPOOL_ERR_FORKED.
   static dbpool_status Cancel(dbpool_op op);
+  /// Tells all ops of a loop, on its thread.
+  static void TellLoopFreed(Loop& loop);
 
   enum Event : uint32_t {
     kBegin = 4,       ///< Launch()
@@ -69,10 +74,10 @@ class Op : private Task, private Timer, private Pending {
 
   // While the op is held, or on the loop's thread.
   /// One time is kept, the last one given; kForever: none.
-  void DueAt(Nanos when) { loop_->reactor().Schedule(*this, when); }
+  void DueAt(Nanos when) { loop().reactor().Schedule(*this, when); }
   /// On the loop's thread: a watch of its is.
   void Ready() { OnThread(kReady); }
-  Loop& loop() const { return *loop_; }
+  Loop& loop() const { return *cell().loop.load(std::memory_order_relaxed); }
 
  protected:
   Op() = default;
@@ -96,15 +101,16 @@ class Op : private Task, private Timer, private Pending {
 
   void Run() final;
   void OnDue() final { OnThread(kDue); }
-  void OnLoopFree() final { Notify(kFreed); }
   void Notify(uint64_t event);
+  /// If the cell still has the generation: OK, STALE or FORKED.
+  static dbpool_status Notify(OpCell& cell, uint64_t generation, uint64_t event);
   void OnThread(uint32_t event);
   void Handle(uint32_t events);
   void Destroy();
 
   OpCell& cell() const { return OpCell::Of(const_cast<Op*>(this)); }
 
-  Loop* loop_ = nullptr;
+  uint32_t number_ = 0;  ///< of the cell
 };
 
 }  // namespace dbp

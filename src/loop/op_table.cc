@@ -1,6 +1,7 @@
 #include "loop/op_table.h"
 
 #include <new>
+#include <utility>
 
 #include "base/fork.h"
 #include "base/mutex.h"
@@ -26,14 +27,13 @@ class OpTable final : public ForkAware {
     MutexLock lock(mu_);
     if (!free_) GrowLocked();
     OpCell& cell = *free_;
-    free_ = cell.next_free;
+    free_ = cell.free.next;
     return cell;
   }
 
-  void Free(OpCell& cell) DBP_EXCLUDES(mu_) {
+  void Free(OpCell& cell, uint32_t number) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
-    cell.next_free = free_;
-    free_ = &cell;
+    cell.free = {std::exchange(free_, &cell), number};
   }
 
  private:
@@ -41,9 +41,7 @@ class OpTable final : public ForkAware {
     if (used_ == kChunks) throw std::bad_alloc();
     OpCell* chunk = new OpCell[kChunk];
     for (uint32_t i = kChunk; i-- > 0;) {
-      chunk[i].number = used_ * kChunk + i;
-      chunk[i].next_free = free_;
-      free_ = &chunk[i];
+      chunk[i].free = {std::exchange(free_, &chunk[i]), used_ * kChunk + i};
     }
     chunks[used_++].store(chunk, std::memory_order_release);
   }
@@ -60,17 +58,17 @@ OpCell* FindOpCell(dbpool_op op) {
   return chunk ? &chunk[number % kChunk] : nullptr;
 }
 
-OpCell& AllocateOpCell() {
+OpCell& AllocateOpCell(uint32_t* number) {
   OpCell& cell = OpTable::Get().Allocate();
-  cell.fork_stamp.store(ForkGeneration(), std::memory_order_relaxed);
+  *number = cell.free.number;
   return cell;
 }
 
-void FreeOpCell(OpCell& cell) {
+void FreeOpCell(OpCell& cell, uint32_t number) {
   uint64_t generation = (cell.word.load(std::memory_order_relaxed) >> OpCell::kFlagBits) + 1;
   if (generation == OpCell::kGenerations) generation = 1;  // 0 would make the number 0 of cell 0
   cell.word.store(generation << OpCell::kFlagBits, std::memory_order_release);
-  OpTable::Get().Free(cell);
+  OpTable::Get().Free(cell, number);
 }
 
 }  // namespace dbp

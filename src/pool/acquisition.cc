@@ -16,12 +16,12 @@ constexpr Nanos kTryLimit = 1 * kSecond;
 }  // namespace
 
 Acquisition::Acquisition(Pool& pool, const AcquireRequest& request)
-    : pool_(pool),
+    : access_(static_cast<uint8_t>(request.access)),
+      may_wait_(request.timeout > 0),
+      pool_(pool),
       began_(Now()),
-      deadline_(Deadline::After(request.timeout > 0 ? request.timeout : kTryLimit, began_)),
-      due_(request.timeout > 0 ? deadline_.point() : began_),
-      access_(static_cast<uint8_t>(request.access)),
-      may_wait_(request.timeout > 0) {
+      deadline_(Deadline::After(may_wait_ ? request.timeout : kTryLimit, began_)),
+      queued_at_(began_) {
   if (request.tag) tag = request.tag;
 }
 
@@ -43,7 +43,6 @@ Acquisition::Next Acquisition::Protected(Body body) {
 // Once it is in the queue, and the mutex free, another thread may be driving it already.
 Acquisition::Next Acquisition::Begin() {
   dbpool_status answer = DBPOOL_PENDING;
-  queued_at_ = began_;
   pool_.Handle([&](Scheduler& s, Nanos now) { answer = s.Acquire(*this, now, may_wait_); });
   return answer == DBPOOL_PENDING ? Next::kQueued : Protected([&] { return Answered(answer); });
 }
@@ -52,7 +51,6 @@ Acquisition::Next Acquisition::Begin() {
 Acquisition::Next Acquisition::Retry(CloseReason reason) {
   dbpool_status answer = DBPOOL_PENDING;
   phase_ = Phase::kQueued;
-  due_ = may_wait_ ? deadline_.point() : began_;
   queued_at_ = Now();
   pool_.Handle([&](Scheduler& s, Nanos now) { answer = s.Retry(*this, reason, now); });
   return answer == DBPOOL_PENDING ? Next::kQueued : Answered(answer);
@@ -73,7 +71,7 @@ Acquisition::Next Acquisition::Answered(dbpool_status answer) {
 }
 
 Acquisition::Next Acquisition::Done(dbpool_status answer) {
-  answer_ = answer;
+  status = answer;
   phase_ = Phase::kDone;
   return Next::kDone;
 }
@@ -178,7 +176,7 @@ Acquisition::Next Acquisition::Reject(CloseReason reason) {
 
 Status Acquisition::Finish(dbpool_conn* out) {
   if (failure_says_all_) return std::move(failure_);
-  if (answer_ == DBPOOL_OK) {
+  if (status == DBPOOL_OK) {
     slot->plain.store(access_ == DBPOOL_ACCESS_DEFAULT && pool_.plain_, std::memory_order_relaxed);
     const dbpool_conn token = slot->Lend();
     if (!pool_.Abandoned()) {
@@ -186,9 +184,9 @@ Status Acquisition::Finish(dbpool_conn* out) {
       return Status::Ok();
     }
     (void)Pool::Release(token);  // closed meanwhile, perhaps after the cutting off
-    answer_ = DBPOOL_ERR_CLOSED;
+    status = DBPOOL_ERR_CLOSED;
   }
-  return pool_.AcquireError(answer_, may_wait_ ? Now() - began_ : 0, failure_);
+  return pool_.AcquireError(status, may_wait_ ? Now() - began_ : 0, failure_);
 }
 
 }  // namespace dbp

@@ -40,7 +40,10 @@ class Acquisition : private Waiter {
   /// Of the whole wish, known from the start.
   Deadline deadline() const { return deadline_; }
   /// The deadline, or what the step under way may take, if that is earlier.
-  Nanos due() const { return due_; }
+  Nanos due() const {
+    if (phase_ != Phase::kQueued) return due_;
+    return may_wait_ ? deadline_.point() : began_;
+  }
   /// REQUIRES: kSocket.
   int fd() const { return slot->connection->fd(); }
   Want want() const { return want_; }
@@ -50,6 +53,7 @@ class Acquisition : private Waiter {
 
  protected:
   ~Acquisition() override = default;
+  Pool& pool() const { return pool_; }
   /// It has an answer. From any thread, without a lock, once for each kQueued that was not given up; Continue()
   /// may run elsewhere before this returns, so it touches nothing afterwards.
   virtual void OnWake() = 0;
@@ -73,18 +77,20 @@ class Acquisition : private Waiter {
   Next Retry(CloseReason reason);
   Next Done(dbpool_status answer);
 
-  Pool& pool_;
-  const Nanos began_;
-  const Deadline deadline_;
-  Nanos due_;
-  Nanos queued_at_ = 0;
-  Status failure_;  ///< of the last connection that was of no use
-  dbpool_status answer_ = DBPOOL_PENDING;
+  // In the order that leaves no hole: a waiter has five bytes left.
   Phase phase_ = Phase::kQueued;
   Want want_ = Want::kRead;
   const uint8_t access_;
   const bool may_wait_;  ///< in the queue
   bool failure_says_all_ = false;
+  Pool& pool_;
+  const Nanos began_;
+  const Deadline deadline_;
+  union {
+    Nanos queued_at_;  ///< in the queue: since when
+    Nanos due_;        ///< afterwards: until when the step may take
+  };
+  Status failure_;  ///< of the last connection that was of no use
 };
 
 }  // namespace dbp

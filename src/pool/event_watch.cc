@@ -46,7 +46,7 @@ void EventWatch::Announce(const dbpool_event& event) {
     ring_[(first_ + waiting_++) % kMost] = event;
     if (!WantsTurn()) return;
   }
-  loop_.reactor().Post(*this);
+  loop_.Post(*this);
 }
 
 void EventWatch::End() {
@@ -56,7 +56,7 @@ void EventWatch::End() {
     state_ = State::kEnding;
     if (!WantsTurn()) return;
   }
-  loop_.reactor().Post(*this);
+  loop_.Post(*this);
 }
 
 bool EventWatch::Drop() {
@@ -68,7 +68,7 @@ bool EventWatch::Drop() {
     post = WantsTurn();
     while (calling_ && !loop_.OnLoopThread()) called_.Wait(mu_, Deadline::Never());
   }
-  if (post) loop_.reactor().Post(*this);
+  if (post) loop_.Post(*this);
   return true;
 }
 
@@ -115,7 +115,7 @@ void EventWatch::Run() {
         return Over();
     }
   }
-  loop_.reactor().Post(*this);
+  loop_.Post(*this);
 }
 
 void EventWatch::Over() {

@@ -65,8 +65,8 @@ void Scheduler::Grant(Waiter& waiter, uint32_t index, Nanos now) {
   }
   waiter.index = index;
   waiter.slot = record.slot;
-  waiter.unused_for = now - head.alive_at.load(std::memory_order_relaxed);
-  waiter.must_check = config_.ping_after != kForever && waiter.unused_for >= config_.ping_after;
+  const Nanos unused_for = now - head.alive_at.load(std::memory_order_relaxed);
+  waiter.must_check = config_.ping_after != kForever && unused_for >= config_.ping_after;
   waiter.status = DBPOOL_OK;
 }
 

@@ -1,6 +1,8 @@
 #include "pool/workers.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <new>
 #include <thread>
 
 #include "base/fork.h"
@@ -101,17 +103,21 @@ class Workers final : public ForkAware {
   uint32_t blocked_ DBP_GUARDED_BY(mu_) = 0;  ///< of them: wait for a statement
 };
 
+/// Never destroyed, and made without memory: to hand over a job cannot fail.
+template <class Tag>
+Workers& Only(uint32_t most) {
+  alignas(Workers) static std::byte room[sizeof(Workers)];
+  static Workers& workers = *new (room) Workers(most);
+  return workers;
+}
+
 }  // namespace
 
-void RunOnWorker(Job& job) {
-  static Workers& workers = *new Workers(Workers::kMaxThreads);
-  workers.Run(job);
-}
+void RunOnWorker(Job& job) { Only<struct ForAll>(Workers::kMaxThreads).Run(job); }
 
 void RunStatement(Job& job) {
   // More than there are processors: a statement may wait for a disk.
-  static Workers& workers = *new Workers(std::clamp(std::thread::hardware_concurrency(), 4u, 8u));
-  workers.Run(job);
+  Only<struct ForStatements>(std::clamp(std::thread::hardware_concurrency(), 4u, 8u)).Run(job);
 }
 
 BlockedOnStatement::BlockedOnStatement() {

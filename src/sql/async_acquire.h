@@ -2,6 +2,7 @@
 #define DBP_SQL_ASYNC_ACQUIRE_H_
 
 #include <memory>
+#include <utility>
 
 #include "sql/loop_acquisition.h"
 
@@ -14,7 +15,8 @@ class AcquireOp : public Op {
   AcquireOp(std::shared_ptr<Pool> pool, const AcquireRequest& request, std::unique_ptr<char[]> tag)
       : tag_(std::move(tag)), acquisition_(*this, std::move(pool), request) {}
 
-  /// DBPOOL_OK: *out_now, or an error; either way the op is gone. DBPOOL_PENDING: *out_op.
+  /// DBPOOL_OK: *out_now, or an error; either way the op is gone.
+  /// DBPOOL_PENDING: *out_op.
   Status Start(Loop& loop, dbpool_conn* out_now, dbpool_op* out_op);
 
  protected:

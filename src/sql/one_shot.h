@@ -50,6 +50,7 @@ class OneShotOp : public Op {
   /// For the statement, from its start.
   Deadline StatementDeadline() const;
   void OnAcquired();
+  void OnLease();
   void OnRan();
   void ReleaseLease();
   void Over(Status status);
