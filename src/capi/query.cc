@@ -28,17 +28,6 @@ Status QueryArguments::Read(const char* sql, size_t sql_size, const dbpool_value
   return ReadTimeoutOption(given.timeout_ms, kDefaultTimeout, &timeout);
 }
 
-Status ReadTxOptions(const dbpool_tx_options* options, dbpool_tx_options* out, Nanos* timeout) {
-  DBP_RETURN_IF_ERROR(ReadStruct(options, out));
-  if (out->isolation < DBPOOL_ISOLATION_DEFAULT || out->isolation > DBPOOL_ISOLATION_SERIALIZABLE) {
-    return Status::Invalid("unknown isolation");
-  }
-  if (out->flags & ~uint32_t{DBPOOL_TX_READ_ONLY | DBPOOL_TX_DEFERRABLE}) {
-    return Status::Invalid("unknown flags in the transaction options");
-  }
-  return ReadTimeoutOption(out->timeout_ms, kDefaultTimeout, timeout);
-}
-
 namespace {
 
 /// Makes room for the result before anything runs, so that no result is lost for want of memory.
@@ -48,6 +37,17 @@ Status WithResult(dbpool_result** out, Run run) {
   DBP_RETURN_IF_ERROR(run(&handle->result));
   if (out) *out = handle.release();
   return Status::Ok();
+}
+
+Status ReadTxOptions(const dbpool_tx_options* options, dbpool_tx_options* out, Nanos* timeout) {
+  DBP_RETURN_IF_ERROR(ReadStruct(options, out));
+  if (out->isolation < DBPOOL_ISOLATION_DEFAULT || out->isolation > DBPOOL_ISOLATION_SERIALIZABLE) {
+    return Status::Invalid("unknown isolation");
+  }
+  if (out->flags & ~uint32_t{DBPOOL_TX_READ_ONLY | DBPOOL_TX_DEFERRABLE}) {
+    return Status::Invalid("unknown flags in the transaction options");
+  }
+  return ReadTimeoutOption(out->timeout_ms, kDefaultTimeout, timeout);
 }
 
 Status NamedSavepoint(dbpool_conn conn, SavepointVerb verb, const char* name) {

@@ -1,11 +1,11 @@
 #include "pool/cancel_service.h"
 
+#include <exception>
 #include <list>
-#include <utility>
+#include <thread>
 
 #include "base/fork.h"
 #include "base/mutex.h"
-#include "loop/thread.h"
 
 namespace dbp {
 
@@ -49,20 +49,6 @@ class CancelService final : public ForkAware {
     return line.in_flight == 0;
   }
 
-  bool Watch(CancelLine& line, CancelWatcher& watcher) DBP_EXCLUDES(mu_) {
-    MutexLock lock(mu_);
-    if (line.in_flight == 0) return false;
-    line.watcher = &watcher;
-    line.draining = true;
-    return true;
-  }
-
-  bool Unwatch(CancelLine& line) DBP_EXCLUDES(mu_) {
-    MutexLock lock(mu_);
-    line.draining = false;
-    return std::exchange(line.watcher, nullptr) != nullptr;
-  }
-
  private:
   void InForkedChild() override DBP_REQUIRES(mu_) {
     queue_.clear();  // they meant the parent's statements
@@ -72,10 +58,13 @@ class CancelService final : public ForkAware {
   }
 
   bool SpawnLocked() DBP_REQUIRES(mu_) {
-    const bool started =
-        StartThread("dbpool-cancel", [](void* self) { static_cast<CancelService*>(self)->Loop(); }, this).ok();
-    threads_ += started;
-    return started;
+    try {
+      std::thread([this] { Loop(); }).detach();
+      ++threads_;
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
   }
 
   void Loop() DBP_EXCLUDES(mu_) {
@@ -91,14 +80,9 @@ class CancelService final : public ForkAware {
       mu_.Unlock();
       line->canceller->Cancel();
       mu_.Lock();
-      CancelWatcher* watcher = nullptr;
-      if (--line->in_flight == 0) {
-        watcher = std::exchange(line->watcher, nullptr);
-        if (watcher) line->draining = false;
-      }
+      --line->in_flight;
       done_.NotifyAll();
       mu_.Unlock();
-      if (watcher) watcher->OnNoneInFlight();
       line.reset();  // perhaps the last one: not under the lock
       mu_.Lock();
     }
@@ -121,12 +105,6 @@ void SendCancel(std::shared_ptr<CancelLine> line) {
     line->canceller->Cancel();
   }
 }
-
-bool WatchCancels(CancelLine& line, CancelWatcher& watcher) {
-  return line.in_flight > 0 && CancelService::Get().Watch(line, watcher);
-}
-
-bool UnwatchCancels(CancelLine& line) { return CancelService::Get().Unwatch(line); }
 
 bool AwaitCancels(CancelLine& line, Deadline deadline) {
   if (line.in_flight == 0) return true;

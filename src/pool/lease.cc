@@ -47,7 +47,7 @@ void Lease::Unpin() {
 }
 
 void RequestCancel(Slot& slot) {
-  slot.lane.Interrupt();
+  slot.gate.Interrupt();
   if (slot.cancels) SendCancel(slot.cancels);
 }
 

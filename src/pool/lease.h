@@ -19,10 +19,8 @@ class Lease {
   Status Pin(dbpool_conn token);
   void Unpin();
 
-  /// REQUIRES: pinned, as all below.
-  dbpool_conn token() const { return (lent_ >> 8) << Slot::kNumberBits | slot_->number; }
   Slot& slot() const { return *slot_; }
-  Pool& pool() const { return *slot_->pool.load(std::memory_order_relaxed); }
+  Pool& pool() const { return *slot_->pool; }
   Connection& connection() const { return *slot_->connection; }
 
  private:

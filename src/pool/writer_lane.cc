@@ -1,7 +1,5 @@
 #include "pool/writer_lane.h"
 
-#include "pool/workers.h"
-
 namespace dbp {
 
 uint32_t WriterLane::waiting() const {
@@ -32,10 +30,7 @@ Status LaneGate::EnterOrWait(Deadline deadline) {
     lane_->tail_ = this;
     ++lane_->waiting_;
   }
-  {
-    BlockedOnStatement blocked;  // whoever is in the lane must find a thread to go on
-    answered_.Wait(deadline);
-  }
+  answered_.Wait(deadline);
   MutexLock lock(lane_->mu_);
   if (place_ == Place::kInside) return Status::Ok();  // also if it came together with the deadline
   const bool interrupted = place_ == Place::kInterrupted;

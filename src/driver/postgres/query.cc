@@ -23,10 +23,9 @@ std::string FirstWord(std::string_view sql) {
   return word;
 }
 
-}  // namespace
-
-bool PgConnection::MayCommit(const SqlTraits& traits, std::string_view sql,
-                             bool in_transaction) {
+// Whether a statement may be over and committed when the connection is lost before its answer.
+// Within a transaction only that which ends it can be; what is in doubt counts as such.
+bool MayCommit(const SqlTraits& traits, std::string_view sql, bool in_transaction) {
   if (traits.several) return true;
   const bool reads = traits.verb == SqlVerb::kSelect || traits.verb == SqlVerb::kValues;
   if (!in_transaction) return !(reads && traits.dirt == kDirtNone);
@@ -38,6 +37,8 @@ bool PgConnection::MayCommit(const SqlTraits& traits, std::string_view sql,
   }
   return true;
 }
+
+}  // namespace
 
 void PgConnection::StartQuery(const Query& query, Deadline) {
   if (!Begin(Op::kQuery)) return;
@@ -79,7 +80,7 @@ void PgConnection::SendStatement() {
                 : PQsendQueryParams(pg_, text_.c_str(), n, params_.types(), params_.values(),
                                     params_.lengths(), params_.formats(), 0);
   }
-  if (ok && query_.stream) ok = single_rows_ = PQsetSingleRowMode(pg_);
+  if (ok && query_.stream) ok = PQsetSingleRowMode(pg_);
   Sent(ok);
 }
 
@@ -100,7 +101,7 @@ bool PgConnection::SendPreparing() {
     ++pipeline_.syncs;
     if (!PQpipelineSync(pg_)) return false;
   }
-  statements_.Name(statement_.get());
+  statements_.Name(statement_);
   text_.assign(query_.sql);
   return PQsendPrepare(pg_, statement_->name, text_.c_str(), params_.count(), params_.types()) &&
          PQsendQueryPrepared(pg_, statement_->name, params_.count(), params_.values(),
@@ -152,10 +153,10 @@ void PgConnection::OnQueryResult(ResultPtr result) {
   const ExecStatusType status = PQresultStatus(result.get());
   if (pipeline_.preparing) {
     pipeline_.preparing = false;
-    KeepError(result.get());
-    return statements_.Prepared(statement_.get(), status == PGRES_COMMAND_OK);
+    statement_->ready = status == PGRES_COMMAND_OK;
+    return KeepError(result.get());
   }
-  if (reset_follows_) return NoteCommand(statement_.get(), result.get());
+  if (reset_follows_) return NoteCommand(result.get());
   switch (status) {
     case PGRES_SINGLE_TUPLE:
       return AddStreamRow(std::move(result));
@@ -179,9 +180,9 @@ void PgConnection::AddStreamRow(ResultPtr row) {
 }
 
 void PgConnection::AddResult(ResultPtr result) {
-  NoteCommand(statement_.get(), result.get());
+  NoteCommand(result.get());
   if (stream_) return stream_->End(std::move(result));
-  std::shared_ptr<const PgColumns> columns = ColumnsOf(statement_.get(), result.get());
+  std::shared_ptr<const PgColumns> columns = ColumnsOf(result.get());
   auto rows = std::make_unique<PgRows>(std::move(result), std::move(columns));
   Rows* const added = rows.get();
   if (last_rows_) {
@@ -192,30 +193,27 @@ void PgConnection::AddResult(ResultPtr result) {
   last_rows_ = added;
 }
 
-std::shared_ptr<const PgColumns> PgConnection::ColumnsOf(Statement* statement,
-                                                         const PGresult* result) {
-  if (!statement) return std::make_shared<PgColumns>(result);
-  return statement->columns = PgColumns::Of(result, statement->columns);
+std::shared_ptr<const PgColumns> PgConnection::ColumnsOf(const PGresult* result) {
+  if (!statement_) return std::make_shared<PgColumns>(result);
+  return statement_->columns = PgColumns::Of(result, statement_->columns);
 }
 
 // What the scan of the text cannot know for sure, the server's tag tells.
-void PgConnection::NoteCommand(const Statement* statement, PGresult* result) {
-  if (!statement || statement->traits.preparable()) return;
+void PgConnection::NoteCommand(PGresult* result) {
+  if (!statement_ || statement_->traits.preparable()) return;
   const std::string_view tag = PQcmdStatus(result);
   dirt_ |= DirtOfCommand(tag);
-  if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") ForgetStatements();
-}
-
-void PgConnection::ForgetStatements() {
-  statements_.Forget();
-  promise_ready_ = false;
+  if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") {
+    statements_.Forget();
+    statement_ = nullptr;
+  }
 }
 
 // A name that went bad did so before the statement ran. Outside a transaction it runs again, once.
 bool PgConnection::RecoverPoisoned() {
   if (!by_name_ || !statement_ || !IsPoisoned(outcome_)) return false;
   const bool gone = outcome_.sqlstate() == "26000";
-  statements_.Drop(statement_.get(), !gone);
+  statements_.Drop(statement_, !gone);
   if (tx_before_ != TxState::kNone || again_ || reset_follows_ || streaming_) {
     outcome_.add_flags(DBPOOL_FLAG_RETRYABLE);
     return false;
@@ -228,15 +226,15 @@ bool PgConnection::RecoverPoisoned() {
 }
 
 // The server answers COMMIT of a failed transaction with success, and the tag ROLLBACK.
-Status PgConnection::LostCommit(const Statement* statement, std::string_view sql,
-                                const Rows* rows) {
-  if (!rows || !statement || statement->traits.several) return Status::Ok();
-  if (std::strcmp(rows->command(), "ROLLBACK") != 0) return Status::Ok();
-  const std::string word = FirstWord(sql);
-  if (word != "commit" && word != "end" && word != "prepare") return Status::Ok();
-  return Status::Error(
+void PgConnection::NoticeLostCommit() {
+  if (!rows_ || statement_ == nullptr || statement_->traits.several) return;
+  if (std::strcmp(rows_->command(), "ROLLBACK") != 0) return;
+  const std::string word = FirstWord(query_.sql);
+  if (word != "commit" && word != "end" && word != "prepare") return;
+  rows_.reset();
+  outcome_ = Status::Error(
       DBPOOL_ERR_SQL, "a statement of the transaction had failed, so it was rolled back instead",
-      DBPOOL_PHASE_QUERY, "25P02");
+      phase(), "25P02");
 }
 
 void PgConnection::QueryOver() {
@@ -244,7 +242,7 @@ void PgConnection::QueryOver() {
     if (stream_) stream_->Fail();
     if (RecoverPoisoned()) return;
   } else if (!stream_) {
-    outcome_ = LostCommit(statement_.get(), query_.sql, rows_.get());
+    NoticeLostCommit();
   }
   streaming_ = false;
   Over();

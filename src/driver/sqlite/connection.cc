@@ -48,11 +48,6 @@ void SqliteConnection::StartDescribe(std::string_view sql, Deadline deadline) {
   query_ = Query{.sql = sql, .params = {}};
 }
 
-void SqliteConnection::StartPipeline(bool, Deadline deadline) {
-  Begin(Operation::kPipeline, deadline);
-  pipeline_.Start();
-}
-
 void SqliteConnection::StartReset(ResetMode mode, Deadline deadline) {
   Begin(Operation::kReset, deadline);
   reset_mode_ = mode;
@@ -69,15 +64,11 @@ Want SqliteConnection::Step() {
   return Want::kDone;
 }
 
-Status SqliteConnection::Usable() const {
-  if (db_ && !broken()) return Status::Ok();
-  return Status::Error(DBPOOL_ERR_BROKEN, "the connection was closed", DBPOOL_PHASE_QUERY, {},
-                       DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT);
-}
-
 Status SqliteConnection::Perform() {
-  if (operation_ == Operation::kPipeline) return RunPipeline();
-  DBP_RETURN_IF_ERROR(Usable());
+  if (!db_ || broken()) {
+    return Status::Error(DBPOOL_ERR_BROKEN, "the connection was closed", DBPOOL_PHASE_QUERY, {},
+                         DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT);
+  }
   switch (operation_) {
     case Operation::kQuery:
       return RunQuery();
@@ -92,7 +83,6 @@ Status SqliteConnection::Perform() {
     case Operation::kCloseStream:
       EndStream();
       return Status::Ok();
-    case Operation::kPipeline:
     case Operation::kNone:
       break;
   }
