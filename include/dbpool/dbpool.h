@@ -18,10 +18,14 @@
 #ifndef DBPOOL_DBPOOL_H_
 #define DBPOOL_DBPOOL_H_
 
+#include <dbpool/async.h>
 #include <dbpool/conn.h>
 #include <dbpool/error.h>
+#include <dbpool/events.h>
 #include <dbpool/export.h>
+#include <dbpool/loop.h>
 #include <dbpool/options.h>
+#include <dbpool/pipeline.h>
 #include <dbpool/pool.h>
 #include <dbpool/result.h>
 #include <dbpool/types.h>

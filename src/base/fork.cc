@@ -12,7 +12,7 @@ std::atomic<uint32_t> fork_generation{1};
 
 /// What pthread_atfork calls.
 struct ForkHandlers {
-  static constexpr uint32_t kMost = 8;
+  static constexpr uint32_t kMost = 16;
   static inline std::atomic<uint32_t> count{0};
   static inline ForkAware* aware[kMost];
 

@@ -24,7 +24,7 @@ inline uint32_t ForkGeneration() {
 /// the child finds it whole, and it is told in the child that its threads are gone. Lives for ever.
 class ForkAware {
  protected:
-  /// Locked in the order of construction. At most eight of them.
+  /// Locked in the order of construction. At most sixteen of them.
   ForkAware();
   ~ForkAware() = default;
   virtual void InForkedChild() DBP_REQUIRES(mu_) {}

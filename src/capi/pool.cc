@@ -13,19 +13,38 @@ using dbp::NullArgument;
 using dbp::ReadTimeout;
 using dbp::Status;
 
+using dbp::ResolveConfig;
+using dbp::Usable;
+
+namespace dbp {
+
+Status Usable(const dbpool* pool) {
+  if (!pool) return NullArgument("pool");
+  return pool->pool->forked() ? Forked() : Status::Ok();
+}
+
+Status ResolveConfig(const char* uri, const dbpool_options* options, Config* out) {
+  return Resolve(uri, options ? &options->options : nullptr, out);
+}
+
+Status ReadAcquireOptions(const dbpool& pool, const dbpool_acquire_options* options,
+                          AcquireRequest* out) {
+  dbpool_acquire_options given;
+  DBP_RETURN_IF_ERROR(ReadStruct(options, &given));
+  if (given.access > DBPOOL_ACCESS_WRITE) return Status::Invalid("unknown access");
+  if (given.flags & ~uint32_t{DBPOOL_ACQUIRE_NO_WAIT}) return Status::Invalid("unknown flags");
+  *out = {.access = given.access, .tag = given.tag};
+  DBP_RETURN_IF_ERROR(
+      ReadTimeoutOption(given.timeout_ms, pool.pool->config().acquire_timeout, &out->timeout));
+  if (given.flags & DBPOOL_ACQUIRE_NO_WAIT) out->timeout = 0;
+  return Status::Ok();
+}
+
+}  // namespace dbp
+
 namespace {
 
 constexpr uint32_t kMostConnections = 10'000;
-
-/// What every call on a pool asks first.
-Status Usable(const dbpool* pool) {
-  if (!pool) return NullArgument("pool");
-  return pool->pool->forked() ? dbp::Forked() : Status::Ok();
-}
-
-Status ResolveConfig(const char* uri, const dbpool_options* options, dbp::Config* out) {
-  return dbp::Resolve(uri, options ? &options->options : nullptr, out);
-}
 
 template <size_t kSize>
 void Copy(const std::string& from, char (&to)[kSize]) {
@@ -96,6 +115,9 @@ dbpool_status dbpool_close(dbpool* pool, int64_t timeout_ms, dbpool_error** erro
 dbpool_status dbpool_acquire(dbpool* pool, int64_t timeout_ms, dbpool_conn* out,
                              dbpool_error** error) {
   if (out) *out = 0;
+  if (out && pool && timeout_ms >= -1 && !pool->pool->forked() && pool->pool->AcquireIdle(out)) {
+    return DBPOOL_OK;
+  }
   return Guarded(error, [&]() -> Status {
     if (!out) return NullArgument("out");
     DBP_RETURN_IF_ERROR(Usable(pool));
@@ -112,14 +134,8 @@ dbpool_status dbpool_acquire_with(dbpool* pool, const dbpool_acquire_options* op
   return Guarded(error, [&]() -> Status {
     if (!out) return NullArgument("out");
     DBP_RETURN_IF_ERROR(Usable(pool));
-    dbpool_acquire_options given;
-    DBP_RETURN_IF_ERROR(dbp::ReadStruct(options, &given));
-    if (given.access > DBPOOL_ACCESS_WRITE) return Status::Invalid("unknown access");
-    if (given.flags & ~uint32_t{DBPOOL_ACQUIRE_NO_WAIT}) return Status::Invalid("unknown flags");
-    dbp::AcquireRequest request{.access = given.access, .tag = given.tag};
-    DBP_RETURN_IF_ERROR(dbp::ReadTimeoutOption(
-        given.timeout_ms, pool->pool->config().acquire_timeout, &request.timeout));
-    if (given.flags & DBPOOL_ACQUIRE_NO_WAIT) request.timeout = 0;
+    dbp::AcquireRequest request;
+    DBP_RETURN_IF_ERROR(dbp::ReadAcquireOptions(*pool, options, &request));
     return pool->pool->Acquire(request, out);
   });
 }

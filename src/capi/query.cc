@@ -28,17 +28,6 @@ Status QueryArguments::Read(const char* sql, size_t sql_size, const dbpool_value
   return ReadTimeoutOption(given.timeout_ms, kDefaultTimeout, &timeout);
 }
 
-namespace {
-
-/// Makes room for the result before anything runs, so that no result is lost for want of memory.
-template <class Run>
-Status WithResult(dbpool_result** out, Run run) {
-  auto handle = std::make_unique<dbpool_result>();
-  DBP_RETURN_IF_ERROR(run(&handle->result));
-  if (out) *out = handle.release();
-  return Status::Ok();
-}
-
 Status ReadTxOptions(const dbpool_tx_options* options, dbpool_tx_options* out, Nanos* timeout) {
   DBP_RETURN_IF_ERROR(ReadStruct(options, out));
   if (out->isolation < DBPOOL_ISOLATION_DEFAULT || out->isolation > DBPOOL_ISOLATION_SERIALIZABLE) {
@@ -48,6 +37,17 @@ Status ReadTxOptions(const dbpool_tx_options* options, dbpool_tx_options* out, N
     return Status::Invalid("unknown flags in the transaction options");
   }
   return ReadTimeoutOption(out->timeout_ms, kDefaultTimeout, timeout);
+}
+
+namespace {
+
+/// Makes room for the result before anything runs, so that no result is lost for want of memory.
+template <class Run>
+Status WithResult(dbpool_result** out, Run run) {
+  auto handle = std::make_unique<dbpool_result>();
+  DBP_RETURN_IF_ERROR(run(&handle->result));
+  if (out) *out = handle.release();
+  return Status::Ok();
 }
 
 Status NamedSavepoint(dbpool_conn conn, SavepointVerb verb, const char* name) {

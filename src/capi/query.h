@@ -15,6 +15,8 @@ struct QueryArguments {
               const dbpool_query_options* options);
 };
 
+Status ReadTxOptions(const dbpool_tx_options* options, dbpool_tx_options* out, Nanos* timeout);
+
 }  // namespace dbp
 
 #endif  // DBP_CAPI_QUERY_H_

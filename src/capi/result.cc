@@ -1,5 +1,6 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
+#include "loop/op.h"
 #include "sql/format.h"
 
 using dbp::Guarded;
@@ -68,7 +69,11 @@ int64_t dbpool_result_elapsed_ns(const dbpool_result* result) {
   return result ? result->result->elapsed() : 0;
 }
 
-void dbpool_result_free(dbpool_result* result) { delete result; }
+void dbpool_result_free(dbpool_result* result) {
+  if (!result) return;
+  if (result->fetch != 0) (void)dbp::Op::Cancel(result->fetch);  // over, most of the time
+  if (result->references.Drop()) delete result;
+}
 
 size_t dbpool_value_format(const dbpool_value* value, char* buffer, size_t size) {
   static constexpr dbpool_value kNull = {};

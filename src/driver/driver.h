@@ -79,6 +79,8 @@ struct Query {
   bool read_only = false;
 };
 
+struct PipedStatement;  // driver/piped.h
+
 /// Asks a running operation to end, from any thread. Shared: it may outlive its connection, because a
 /// cancel request can be stuck in the network when the connection is closed; it then does nothing.
 class Canceller {
@@ -116,11 +118,24 @@ class Connection {
   virtual void StartPing(Deadline deadline) = 0;
   /// Makes it clean for the next borrower, by mode and by what may be dirty. REQUIRES: NeedsReset(mode).
   virtual void StartReset(ResetMode mode, Deadline deadline) = 0;
+  /// Many statements in one operation, answered in the order they came, but for those that run again.
+  /// Between this and EndPipeline() any number may be given to Pipe(). Each Step() sends all of them and takes in
+  /// what has come; it says kDone when it is ended and all are answered, or the connection is lost.
+  /// A statement that ends its unit at once fails alone. read_only is enforced as the caller's promise: a write
+  /// is 25006; neighbours that promise it may share a transaction, and run again on their own if one fails.
+  /// `ordered`: each must see what those before it did. Else one whose prepared form went bad may run again
+  /// behind its successors. Without a socket the first Step() must find it ended. REQUIRES of Finish(): all answers are taken. It is OK unless the connection is lost.
+  virtual void StartPipeline(bool ordered, Deadline deadline) = 0;
+  virtual void Pipe(PipedStatement& statement) = 0;
+  virtual void EndPipeline() = 0;
+  /// The next that has its answer, or NULL.
+  virtual PipedStatement* TakeAnswered() = 0;
   virtual Want Step() = 0;
   /// The outcome of the operation; *rows (may be NULL) is set by a query or describe that succeeded.
   /// After a failure with DBPOOL_FLAG_CONN_BROKEN the connection is of no more use.
   virtual Status Finish(std::unique_ptr<Rows>* rows) = 0;
-  /// To be polled between steps; -1 if the driver never asks for that.
+  /// To be polled between steps, and watched for a hang-up; -1 if the driver never asks for that. The same
+  /// number for the life of the connection.
   virtual int fd() const = 0;
 
   // State, as known without asking the server.
@@ -148,6 +163,7 @@ struct DriverTraits {
   const char* name = "";
   bool first_alone = false;    ///< the first connection must be open before others are tried
   bool single_writer = false;  ///< connections want a WriteGate
+  bool pipelines = false;      ///< statements of several callers gain by sharing a connection
 };
 
 /// One database, as configured. One per pool, constant after construction, used by many threads.

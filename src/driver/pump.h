@@ -9,6 +9,9 @@ namespace dbp {
 /// Returns false if the deadline came first; the operation is then still under way.
 bool Pump(Connection& connection, Deadline deadline);
 
+/// Waits in poll(2) for what a step wants, until the deadline at most. May return early.
+void AwaitSocket(int fd, Want want, Deadline deadline, Nanos now = Now());
+
 }  // namespace dbp
 
 #endif  // DBP_DRIVER_PUMP_H_

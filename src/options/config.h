@@ -54,6 +54,7 @@ struct Config {
   bool lazy = false;
   bool pooling = true;
   uint32_t max_waiters = 100'000;
+  uint32_t max_connecting = 4;
   IdleOrder idle_order = IdleOrder::kLifo;
   ResetMode reset = ResetMode::kSmart;
 
@@ -71,6 +72,7 @@ struct Config {
 
   uint32_t statement_cache = 256;   ///< statements per connection; 0: none
   uint32_t prepare_threshold = 2;   ///< the use at which a statement is prepared by name; 0: never
+  uint32_t pipeline_depth = 64;     ///< one-shots that share a connection at once; 0: none does
   std::string application_name;
   std::string init_sql;
   std::string search_path;

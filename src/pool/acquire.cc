@@ -1,34 +1,42 @@
+#include <sched.h>
+
 #include <cstdio>
-#include <optional>
 #include <string>
 
 #include "base/event.h"
+#include "driver/pump.h"
+#include "pool/acquisition.h"
 #include "pool/checks.h"
 #include "pool/lease.h"
 #include "pool/pool.h"
 
 namespace dbp {
 
-/// A thread that waits. What it waits on is made only for those who must: a condition variable
-/// costs more than the rest of an acquire that need not wait.
-class SyncWaiter final : public Waiter {
- public:
-  /// REQUIRES: the pool's mutex, in the same event that queued it: nobody can have called Wake()
-  /// yet.
-  void Arm() { answered_.emplace(); }
-  void Wake() override { answered_->Set(); }
-  bool Wait(Deadline deadline) { return answered_->Wait(deadline); }
-
- private:
-  std::optional<Event> answered_;
-};
-
 namespace {
 
-/// For a caller that does not wait in the queue: what asking an idle connection may take.
-constexpr Nanos kTryLimit = 1 * kSecond;
-/// A connection idle for less is lent as it is, without even a look at its socket.
-constexpr Nanos kTrusted = 10 * kMillisecond;
+/// What a thread gave back last: it will want one again, and this one is in its cache.
+struct Memory {
+  const Pool* pool;
+  SlotHead* head;
+};
+constexpr size_t kMemories = 4;  // pools that a thread alternates between
+
+[[gnu::tls_model("initial-exec")]] thread_local Memory memories[kMemories];
+
+Memory& MemoryOf(const Pool& pool) {
+  return memories[reinterpret_cast<uintptr_t>(&pool) / 64 % kMemories];
+}
+
+/// That one, taken for the caller. NULL if there is none, or it is not idle. The pool may be another one at
+/// the same address: then the head says so, or its word has changed.
+SlotHead* Remembered(const Pool& pool) {
+  const Memory& memory = MemoryOf(pool);
+  if (memory.pool != &pool) return nullptr;
+  SlotHead& head = *memory.head;
+  const uint64_t word = head.word.load(std::memory_order_acquire);
+  if (head.pool.load(std::memory_order_relaxed) != &pool) return nullptr;
+  return IdleSet::Take(head, word, SlotHead::kLent) ? &head : nullptr;
+}
 
 std::string Seconds(Nanos span) {
   char text[32];
@@ -36,64 +44,72 @@ std::string Seconds(Nanos span) {
   return text;
 }
 
+/// Of a thread that waits.
+class BlockingAcquisition final : public Acquisition {
+ public:
+  using Acquisition::Acquisition;
+
+  void Drive() {
+    Next next = Begin();
+    while (next != Next::kDone) next = Wait(next) ? Continue() : Next::kDone;
+  }
+
+ private:
+  void OnWake() override { woken_.Set(); }
+
+  /// False: given up, and out of the queue.
+  bool Wait(Next next) {
+    if (next == Next::kSocket) {
+      AwaitSocket(fd(), want(), Deadline::At(due()));
+    } else if (next == Next::kQueued) {
+      if (!woken_.Wait(Deadline::At(due()))) {
+        if (GiveUp(DBPOOL_ERR_TIMEOUT) == Next::kDone) return false;
+        woken_.Wait(Deadline::Never());
+      }
+      woken_.Reset();
+    }
+    return true;
+  }
+
+  Event woken_;
+};
+
 }  // namespace
 
 Status Pool::Acquire(const AcquireRequest& request, dbpool_conn* out) {
-  SyncWaiter waiter;
-  if (request.tag) waiter.tag = request.tag;
-  const bool may_wait = request.timeout > 0;
-  dbpool_status answer = DBPOOL_PENDING;
-  Nanos began = 0;
-  Handle([&](Scheduler& s, Nanos now) {
-    began = now;
-    answer = s.Acquire(waiter, now, may_wait);
-    if (answer == DBPOOL_PENDING) waiter.Arm();
-  });
-  if (answer == DBPOOL_PENDING) began = Now();
-  const Deadline deadline = Deadline::After(may_wait ? request.timeout : kTryLimit, began);
-  Status failure;
-  for (;;) {
-    if (answer == DBPOOL_PENDING) answer = Await(waiter, may_wait ? deadline : Deadline::At(0));
-    if (answer != DBPOOL_OK) return AcquireError(answer, may_wait ? Now() - began : 0, failure);
-    Prepared prepared = Prepare(*waiter.slot, waiter, request, deadline);
-    if (prepared.status.ok()) break;
-    failure = std::move(prepared.status);
-    if (prepared.reason == kKeep || deadline.Passed()) {
-      const bool timed_out = failure.code() == DBPOOL_ERR_TIMEOUT || deadline.Passed();
-      Handle([&](Scheduler& s, Nanos now) {
-        s.Reject(waiter, prepared.reason, waiter.slot->reset_by, timed_out, now);
-      });
-      const bool lane = failure.info() && failure.info()->phase == DBPOOL_PHASE_QUEUE;
-      if (!timed_out || lane)
-        return failure;  // a wait for the writer's turn says all there is to say
-      return AcquireError(DBPOOL_ERR_TIMEOUT, Now() - began, failure);
-    }
-    Handle([&](Scheduler& s, Nanos now) {
-      answer = s.Retry(waiter, prepared.reason, now);
-      if (answer == DBPOOL_PENDING) waiter.Arm();
-    });
-  }
-  const dbpool_conn token = waiter.slot->Lend();
-  if (abandoned_.load(
-          std::memory_order_relaxed)) {  // closed meanwhile, perhaps after the cutting off
-    (void)Release(token);
-    return AcquireError(DBPOOL_ERR_CLOSED, 0, Status::Ok());
-  }
-  *out = token;
-  return Status::Ok();
+  const bool plain = request.access == DBPOOL_ACCESS_DEFAULT && !request.tag;
+  if (plain && AcquireIdle(out)) return Status::Ok();
+  BlockingAcquisition acquisition(*this, request);
+  acquisition.Drive();
+  return acquisition.Finish(out);
 }
 
-dbpool_status Pool::Await(SyncWaiter& waiter, Deadline deadline) {
-  const Nanos began = Now();
-  bool withdrawn = false;
-  if (!waiter.Wait(deadline)) {
-    Handle([&](Scheduler& s, Nanos) { withdrawn = s.Withdraw(waiter); });
-    // Not withdrawn: answered at the same moment, and somebody is about to wake us.
-    if (!withdrawn) waiter.Wait(Deadline::Never());
-  }
-  CountWait(static_cast<uint64_t>(Now() - began));
-  return withdrawn ? DBPOOL_ERR_TIMEOUT : waiter.status;
+bool Pool::AcquireIdle(dbpool_conn* out) {
+  if (!idle_set_.open()) return false;
+  SlotHead* head = Remembered(*this);
+  if (!head) head = idle_set_.TakeAny(SlotHead::kLent);
+  if (!head) return false;
+  const Nanos now = CoarseNow();
+  const bool fit = head->plain.load(std::memory_order_relaxed) &&
+                   head->recalled.load(std::memory_order_seq_cst) == 0 && !Abandoned() &&
+                   now - head->alive_at.load(std::memory_order_relaxed) < config_.ping_after;
+  if (!fit) return GiveBackUnfit(*head);
+  NoteLease(*head, now, config_.max_uses);
+  *out = head->TokenOf(head->word.load(std::memory_order_relaxed));
+  return true;
 }
+
+/// Taken, but it must be prepared, or closed: the scheduler will lend it with what that takes. Nobody knows the
+/// token; should somebody have guessed it, he is waited for.
+bool Pool::GiveBackUnfit(SlotHead& lent) {
+  Slot& slot = static_cast<Slot&>(lent);
+  const dbpool_conn token = lent.TokenOf(lent.word.load(std::memory_order_relaxed));
+  while (slot.TakeBack(token) == Slot::Claim::kInUse) sched_yield();
+  ReturnClean(slot);
+  return false;
+}
+
+void Pool::Remember(SlotHead& head) const { MemoryOf(*this) = {this, &head}; }
 
 void Pool::CountWait(uint64_t wait) {
   wait_ns_.fetch_add(wait, std::memory_order_relaxed);
@@ -101,48 +117,8 @@ void Pool::CountWait(uint64_t wait) {
   while (wait > max && !wait_max_ns_.compare_exchange_weak(max, wait)) continue;
 }
 
-/// Makes a granted connection fit for use, without the mutex: nobody else can see it now.
-Pool::Prepared Pool::Prepare(Slot& slot, const Waiter& waiter, const AcquireRequest& request,
-                             Deadline deadline) {
-  try {
-    if (Status s = FinishReset(slot, deadline); !s.ok()) {
-      const bool over = slot.reset_by == kForever;  // else it may still succeed, for another caller
-      return {std::move(s), over ? CloseReason{DBPOOL_CLOSED_RESET} : kKeep};
-    }
-    if (Status s = CheckBeforeUse(slot, waiter, deadline); !s.ok()) {
-      return {std::move(s), DBPOOL_CLOSED_PING};
-    }
-    slot.read_only = request.access == DBPOOL_ACCESS_READ;
-    slot.read_only_tx = false;
-    if (Status s = slot.connection->SetReadOnly(slot.read_only); !s.ok()) {
-      return {std::move(s), DBPOOL_CLOSED_BROKEN};
-    }
-    if (config_.hooks.lent && CallHook(slot, config_.hooks.lent) != DBPOOL_OK) {
-      return {Status::Error(DBPOOL_ERR_CONNECT, "the `lent` hook refused the connection",
-                            DBPOOL_PHASE_PING),
-              DBPOOL_CLOSED_HOOK};
-    }
-    if (request.access == DBPOOL_ACCESS_WRITE) {
-      const Deadline turn = request.timeout > 0 ? deadline : Deadline::At(0);
-      if (Status s = slot.gate.EnterForLease(turn); !s.ok()) return {std::move(s), kKeep};
-    }
-    return {};
-  } catch (const std::bad_alloc&) {
-    slot.gate.LeaveForLease();
-    return {Status::NoMemory(), DBPOOL_CLOSED_BROKEN};
-  }
-}
-
-Status Pool::CheckBeforeUse(Slot& slot, const Waiter& waiter, Deadline deadline) {
-  Connection& connection = *slot.connection;
-  bool ask = waiter.must_check;
-  if (!ask && waiter.unused_for >= kTrusted) ask = SocketIsReadable(connection);
-  if (!ask) return Status::Ok();
-  pings_.fetch_add(1, std::memory_order_relaxed);
-  // A silent connection may take half of the time left, so that another one can still be tried.
-  const Nanos now = Now();
-  const Nanos limit = std::min(PingLimit(), std::max(deadline.Left(now) / 2, kMillisecond));
-  return Ping(connection, Deadline::After(limit, now));
+bool Pool::AskLentHook(Slot& slot) {
+  return !config_.hooks.lent || CallHook(slot, config_.hooks.lent) == DBPOOL_OK;
 }
 
 Status Pool::AcquireError(dbpool_status code, Nanos waited, const Status& last_failure) {
@@ -177,6 +153,9 @@ Status Pool::AcquireError(dbpool_status code, Nanos waited, const Status& last_f
           "refused: " + std::to_string(now.waiting) + " callers wait already (option max_waiters)",
           DBPOOL_PHASE_QUEUE, {}, DBPOOL_FLAG_RETRYABLE | DBPOOL_FLAG_NOT_SENT);
       break;
+    case DBPOOL_ERR_CANCELLED:
+      return Status::Error(code, "the wait for a connection was cancelled", DBPOOL_PHASE_QUEUE,
+                           "57014", DBPOOL_FLAG_CANCELLED | DBPOOL_FLAG_NOT_SENT);
     case DBPOOL_ERR_CLOSED:
       return Status::Error(code, "the pool is closed", DBPOOL_PHASE_QUEUE, {},
                            DBPOOL_FLAG_NOT_SENT);

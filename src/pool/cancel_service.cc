@@ -1,11 +1,11 @@
 #include "pool/cancel_service.h"
 
-#include <exception>
 #include <list>
-#include <thread>
+#include <utility>
 
 #include "base/fork.h"
 #include "base/mutex.h"
+#include "loop/thread.h"
 
 namespace dbp {
 
@@ -49,6 +49,20 @@ class CancelService final : public ForkAware {
     return line.in_flight == 0;
   }
 
+  bool Watch(CancelLine& line, CancelWatcher& watcher) DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    if (line.in_flight == 0) return false;
+    line.watcher = &watcher;
+    line.draining = true;
+    return true;
+  }
+
+  bool Unwatch(CancelLine& line) DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    line.draining = false;
+    return std::exchange(line.watcher, nullptr) != nullptr;
+  }
+
  private:
   void InForkedChild() override DBP_REQUIRES(mu_) {
     queue_.clear();  // they meant the parent's statements
@@ -58,13 +72,10 @@ class CancelService final : public ForkAware {
   }
 
   bool SpawnLocked() DBP_REQUIRES(mu_) {
-    try {
-      std::thread([this] { Loop(); }).detach();
-      ++threads_;
-      return true;
-    } catch (const std::exception&) {
-      return false;
-    }
+    const bool started =
+        StartThread("dbpool-cancel", [](void* self) { static_cast<CancelService*>(self)->Loop(); }, this).ok();
+    threads_ += started;
+    return started;
   }
 
   void Loop() DBP_EXCLUDES(mu_) {
@@ -80,9 +91,14 @@ class CancelService final : public ForkAware {
       mu_.Unlock();
       line->canceller->Cancel();
       mu_.Lock();
-      --line->in_flight;
+      CancelWatcher* watcher = nullptr;
+      if (--line->in_flight == 0) {
+        watcher = std::exchange(line->watcher, nullptr);
+        if (watcher) line->draining = false;
+      }
       done_.NotifyAll();
       mu_.Unlock();
+      if (watcher) watcher->OnNoneInFlight();
       line.reset();  // perhaps the last one: not under the lock
       mu_.Lock();
     }
@@ -105,6 +121,12 @@ void SendCancel(std::shared_ptr<CancelLine> line) {
     line->canceller->Cancel();
   }
 }
+
+bool WatchCancels(CancelLine& line, CancelWatcher& watcher) {
+  return line.in_flight > 0 && CancelService::Get().Watch(line, watcher);
+}
+
+bool UnwatchCancels(CancelLine& line) { return CancelService::Get().Unwatch(line); }
 
 bool AwaitCancels(CancelLine& line, Deadline deadline) {
   if (line.in_flight == 0) return true;

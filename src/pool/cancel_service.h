@@ -8,6 +8,16 @@
 
 namespace dbp {
 
+/// Somebody who waits for the requests of a connection without blocking.
+class CancelWatcher {
+ public:
+  /// None is in flight. On the thread that sent the last one, without a lock.
+  virtual void OnNoneInFlight() = 0;
+
+ protected:
+  ~CancelWatcher() = default;
+};
+
 /// A connection's canceller and how many requests are on their way. A connection may be lent again only
 /// when none is: a late one would hit the next borrower (a request that is not waited for kills an
 /// innocent statement in 4 of 10 cases). Outlives the connection if a request hangs.
@@ -16,6 +26,7 @@ struct CancelLine {
   const std::shared_ptr<Canceller> canceller;
   std::atomic<uint32_t> in_flight{0};
   std::atomic<bool> draining{false};  ///< the statement is over: further requests are dropped
+  CancelWatcher* watcher = nullptr;   ///< guarded by the service
 };
 
 /// Sends a request: here and now if it cannot block, else on one of at most two threads of the process,
@@ -24,6 +35,11 @@ void SendCancel(std::shared_ptr<CancelLine> line);
 
 /// Waits until no request is in flight. False if the deadline came first.
 bool AwaitCancels(CancelLine& line, Deadline deadline);
+
+/// Has the watcher told, once. False: none is in flight, it will not be.
+bool WatchCancels(CancelLine& line, CancelWatcher& watcher);
+/// False: it has been told already, or is being told now.
+bool UnwatchCancels(CancelLine& line);
 
 }  // namespace dbp
 

@@ -37,8 +37,8 @@ void CutOffInUse(Slot& slot) {
 void CutOffSlot(Slot& slot) {
   uint64_t word = slot.word.load() & ~uint64_t{Slot::kBusy};
   if ((word & Slot::kLent) && slot.Pin(word)) {
-    slot.connection.reset();
-    slot.gate.LeaveForLease();
+    slot.DropConnection();
+    slot.lane.LeaveForLease();
     slot.Unpin(word);
     return;
   }
@@ -64,7 +64,7 @@ Status Pool::Close(Nanos timeout) {
   uint32_t leased = 0;
   {
     MutexLock lock(mu_);
-    leased = scheduler_.count(SlotState::kLeased);
+    leased = scheduler_.leased();
   }
   CutOff();
   (void)AwaitDrained(Deadline::After(kGrace));  // either way it is over

@@ -1,17 +1,17 @@
 #include "pool/keeper.h"
 
-#include <exception>
-#include <thread>
+#include <memory>
+#include <new>
 #include <utility>
-#include <vector>
 
 #include "base/fork.h"
 #include "base/mutex.h"
+#include "loop/thread.h"
 
 namespace dbp {
 
-/// A binary heap of what is kept, by due time; each knows its place, so that rescheduling and removal are
-/// O(log n) and allocate nothing.
+/// Counts who needs the thread and its reactor: each that is kept or watched, and each call that is inside the
+/// reactor without the mutex. Both go when nobody is left, and come again with the next.
 class Keeper final : public ForkAware {
  public:
   static Keeper& Get() {
@@ -21,116 +21,121 @@ class Keeper final : public ForkAware {
 
   Status Add(Kept& kept) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
-    heap_.push_back(&kept);
-    kept.place_ = heap_.size() - 1;
-    kept.due_ = kForever;
-    if (running_) return Status::Ok();
-    try {
-      std::thread([this] { Loop(); }).detach();
-    } catch (const std::exception&) {
-      RemoveLocked(kept);
-      return Status::Error(DBPOOL_ERR_NOMEM, "no thread for the pool's keeper");
-    }
-    running_ = true;
+    DBP_RETURN_IF_ERROR(EnterLocked());
+    kept.kept_in_ = ForkGeneration();
     return Status::Ok();
   }
 
   void Remove(Kept& kept) DBP_EXCLUDES(mu_) {
+    bool was_kept = false;
+    {
+      MutexLock lock(mu_);
+      if (!reactor_ || (kept.kept_in_ != 0 && kept.kept_in_ != ForkGeneration())) return;
+      was_kept = std::exchange(kept.kept_in_, 0) != 0;
+      ++users_;
+    }
+    reactor_->Cancel(kept);  // also if it is removed already: the other one may be waiting for its Tick()
     MutexLock lock(mu_);
-    if (kept.place_ != Kept::kNotKept) RemoveLocked(kept);
-    if (heap_.empty()) changed_.NotifyOne();  // the thread may end
-    if (ticking_ == &kept && std::this_thread::get_id() == thread_) ticking_ = nullptr;
-    while (ticking_ == &kept) ticked_.Wait(mu_, Deadline::Never());
+    if (was_kept) --users_;
+    LeaveLocked();
   }
 
   void Schedule(Kept& kept, Nanos when) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
-    if (kept.place_ != Kept::kNotKept) ScheduleLocked(kept, when);
+    if (kept.kept_in_ == ForkGeneration()) reactor_->ScheduleEarlier(kept, when);
+  }
+
+  Status AddWatch(Watch& watch, int fd, uint32_t events) DBP_EXCLUDES(mu_) {
+    {
+      MutexLock lock(mu_);
+      DBP_RETURN_IF_ERROR(EnterLocked());
+    }
+    Status status = Status::NoMemory();
+    try {
+      status = reactor_->Add(watch, fd, events);
+    } catch (const std::bad_alloc&) {  // it is NoMemory() already
+    }
+    if (!status.ok()) Leave();
+    return status;
+  }
+
+  void RemoveWatch(Watch& watch) DBP_EXCLUDES(mu_) {
+    if (!watch.watched()) return;
+    reactor_->Remove(watch);
+    Leave();
+  }
+
+  uint64_t Wakeups() DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    return past_wakeups_ + (reactor_ ? reactor_->wakeups() : 0);
   }
 
  private:
-  void InForkedChild() override DBP_REQUIRES(mu_) {
-    for (Kept* kept : heap_) kept->place_ = Kept::kNotKept;  // the parent's pools are not ours
-    heap_.clear();
-    running_ = false;
-    ticking_ = nullptr;
-    changed_.ForgetWaiters();
-    ticked_.ForgetWaiters();
+  /// Lets the thread look whether it is needed any more.
+  struct Nudge final : Task {
+    void Run() override { Keeper::Get().Nudged(); }
+  };
+  void Nudged() DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    nudged_ = false;
   }
 
-  void Loop() DBP_EXCLUDES(mu_) {
-    mu_.Lock();
-    thread_ = std::this_thread::get_id();
-    while (!heap_.empty()) {
-      Kept& first = *heap_.front();
-      if (first.due_ > Now()) {
-        changed_.Wait(mu_, Deadline::At(first.due_));
-        continue;
-      }
-      first.due_ = kForever;
-      SiftDown(0);
-      ticking_ = &first;
-      mu_.Unlock();
-      const Nanos due = first.Tick();
-      mu_.Lock();
-      // Removed in its own Tick(), it may be gone; removed by another thread, that one waits for us.
-      if (ticking_ == &first && first.place_ != Kept::kNotKept) ScheduleLocked(first, due);
-      ticking_ = nullptr;
-      ticked_.NotifyAll();
+  void InForkedChild() override DBP_REQUIRES(mu_) {
+    parents_ = reactor_.release();  // its epoll is the parent's, too: left alone
+    users_ = 0;
+    nudged_ = false;
+  }
+
+  Status EnterLocked() DBP_REQUIRES(mu_) {
+    if (!reactor_) {
+      std::unique_ptr<Reactor> reactor;
+      DBP_RETURN_IF_ERROR(Reactor::Create(&reactor));
+      DBP_RETURN_IF_ERROR(StartThread(
+          "dbpool-keeper", [](void* self) { static_cast<Keeper*>(self)->ThreadMain(); }, this));
+      reactor_ = std::move(reactor);
     }
-    running_ = false;
+    ++users_;
+    return Status::Ok();
+  }
+  void LeaveLocked() DBP_REQUIRES(mu_) {
+    if (--users_ > 0 || std::exchange(nudged_, true)) return;
+    reactor_->Post(nudge_);  // a write to an eventfd, which does not block
+  }
+  void Leave() DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    LeaveLocked();
+  }
+
+  void ThreadMain() DBP_EXCLUDES(mu_) {
+    mu_.Lock();
+    while (users_ > 0) {
+      Reactor& reactor = *reactor_;
+      mu_.Unlock();
+      reactor.RunOnce(Deadline::Never());
+      mu_.Lock();
+    }
+    past_wakeups_ += reactor_->wakeups();
+    std::unique_ptr<Reactor> done = std::move(reactor_);
+    nudged_ = false;
     mu_.Unlock();
   }
 
-  void ScheduleLocked(Kept& kept, Nanos when) DBP_REQUIRES(mu_) {
-    if (when >= kept.due_) return;
-    kept.due_ = when;
-    SiftUp(kept.place_);
-    if (heap_.front() == &kept) changed_.NotifyOne();
-  }
-
-  void RemoveLocked(Kept& kept) DBP_REQUIRES(mu_) {
-    const size_t at = std::exchange(kept.place_, Kept::kNotKept);
-    Kept* last = heap_.back();
-    heap_.pop_back();
-    if (last == &kept) return;
-    heap_[at] = last;
-    last->place_ = at;
-    SiftUp(at);
-    SiftDown(last->place_);
-  }
-
-  void Swap(size_t a, size_t b) DBP_REQUIRES(mu_) {
-    std::swap(heap_[a], heap_[b]);
-    heap_[a]->place_ = a;
-    heap_[b]->place_ = b;
-  }
-  void SiftUp(size_t at) DBP_REQUIRES(mu_) {
-    for (; at > 0 && heap_[at]->due_ < heap_[(at - 1) / 2]->due_; at = (at - 1) / 2) {
-      Swap(at, (at - 1) / 2);
-    }
-  }
-  void SiftDown(size_t at) DBP_REQUIRES(mu_) {
-    for (;;) {
-      size_t least = at;
-      for (size_t child : {2 * at + 1, 2 * at + 2}) {
-        if (child < heap_.size() && heap_[child]->due_ < heap_[least]->due_) least = child;
-      }
-      if (least == at) return;
-      Swap(at, least);
-      at = least;
-    }
-  }
-
-  CondVar changed_, ticked_;
-  std::vector<Kept*> heap_ DBP_GUARDED_BY(mu_);
-  bool running_ DBP_GUARDED_BY(mu_) = false;
-  Kept* ticking_ DBP_GUARDED_BY(mu_) = nullptr;
-  std::thread::id thread_ DBP_GUARDED_BY(mu_);
+  Reactor* parents_ = nullptr;  ///< in a forked child; never touched, and no leak
+  /// Written under mu_. Who is counted in users_ may read it without.
+  std::unique_ptr<Reactor> reactor_;
+  Nudge nudge_;
+  uint32_t users_ DBP_GUARDED_BY(mu_) = 0;
+  bool nudged_ DBP_GUARDED_BY(mu_) = false;
+  uint64_t past_wakeups_ DBP_GUARDED_BY(mu_) = 0;
 };
 
 Status KeeperAdd(Kept& kept) { return Keeper::Get().Add(kept); }
 void KeeperRemove(Kept& kept) { Keeper::Get().Remove(kept); }
 void KeeperSchedule(Kept& kept, Nanos when) { Keeper::Get().Schedule(kept, when); }
+Status KeeperWatch(Watch& watch, int fd, uint32_t events) {
+  return Keeper::Get().AddWatch(watch, fd, events);
+}
+void KeeperUnwatch(Watch& watch) { Keeper::Get().RemoveWatch(watch); }
+uint64_t KeeperWakeups() { return Keeper::Get().Wakeups(); }
 
 }  // namespace dbp

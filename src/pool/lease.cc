@@ -47,7 +47,7 @@ void Lease::Unpin() {
 }
 
 void RequestCancel(Slot& slot) {
-  slot.gate.Interrupt();
+  slot.lane.Interrupt();
   if (slot.cancels) SendCancel(slot.cancels);
 }
 

@@ -19,8 +19,10 @@ class Lease {
   Status Pin(dbpool_conn token);
   void Unpin();
 
+  /// REQUIRES: pinned, as all below.
+  dbpool_conn token() const { return (lent_ >> 8) << Slot::kNumberBits | slot_->number; }
   Slot& slot() const { return *slot_; }
-  Pool& pool() const { return *slot_->pool; }
+  Pool& pool() const { return *slot_->pool.load(std::memory_order_relaxed); }
   Connection& connection() const { return *slot_->connection; }
 
  private:

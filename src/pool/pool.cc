@@ -21,12 +21,17 @@ Pool::Pool(Config config, std::unique_ptr<Driver> driver)
       driver_(std::move(driver)),
       traits_(driver_->traits()),
       fork_stamp_(ForkGeneration()),
-      scheduler_(config_, traits_, Seed()) {}
+      plain_(!config_.hooks.lent && !config_.hooks.returned),
+      gate_(AllocateGate()),
+      idle_set_(gate_, IdleHints(config_.idle_order, config_.pool_size + config_.max_overflow)),
+      scheduler_(config_, traits_, idle_set_, Seed()) {}
 
 Pool::~Pool() {
   KeeperRemove(*this);
   MutexLock lock(mu_);
   scheduler_.ForEachSlot([](Slot& slot) { FreeSlot(slot); });
+  gate_.reasons.store(Gate::kClosed);
+  FreeGate(gate_);
 }
 
 Status Pool::Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out) {
@@ -71,18 +76,21 @@ Status Pool::OpenFirst() {
                        DBPOOL_PHASE_CONNECT, {}, DBPOOL_FLAG_TIMEOUT | DBPOOL_FLAG_RETRYABLE);
 }
 
-/// The last of an event under the mutex: who must be told, and whether the pool is needed further on.
-void Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
+/// The last of an event under the mutex: who must be told, and whether the pool is needed further on. True: it is
+/// closed and its last connection gone.
+bool Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
   if (watchers_ > 0) changed_.NotifyAll();
   if (scheduler_.next_tick() < told_keeper_) told_keeper_ = *due = scheduler_.next_tick();
-  if (scheduler_.closed() && scheduler_.used() == 0) {
-    *alive = std::move(self_);
+  const bool over = scheduler_.closed() && scheduler_.used() == 0;
+  if (over) {
+    if (self_) *alive = std::move(self_);
   } else if (!*alive && (more || *due != kForever)) {
     *alive = self_;
   }
 #ifndef NDEBUG
   scheduler_.CheckInvariants();
 #endif
+  return over;
 }
 
 void Pool::Perform(const Action& action) {
@@ -110,11 +118,10 @@ void Pool::Perform(const Action& action) {
 }
 
 void Pool::BindSlot(uint32_t index, Slot& slot) {
-  slot.pool = this;
-  slot.index = index;
-  slot.gate.Bind(traits_.single_writer ? &lane_ : nullptr);
+  slot.pool.store(this, std::memory_order_relaxed);
+  slot.lane.Bind(traits_.single_writer ? &lane_ : nullptr);
   MutexLock lock(mu_);
-  scheduler_.Bind(index, &slot);
+  scheduler_.Bind(index, &slot, slot);
 }
 
 void Pool::Stats(dbpool_statistics* out) {

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "driver/driver.h"
 #include "options/config.h"
+#include "pool/event_watch.h"
 #include "pool/keeper.h"
 #include "pool/scheduler.h"
 #include "pool/slot.h"
@@ -20,7 +21,7 @@
 // that follow, drops the mutex and carries them out (Handle). No I/O, no driver call and no user code
 // ever runs under the mutex. The rules of slots, waiters and locks are in README.md beside this file.
 //   pool.cc     create, statistics, the handling of events
-//   acquire.cc  from a caller's wish to a token
+//   acquisition.cc  from a caller's wish to a token, step by step; acquire.cc for callers that wait
 //   release.cc  from a token back to the pool
 //   upkeep.cc   what happens on other threads: open, check, close, settle, the keeper's tick
 //   close.cc    the end
@@ -41,6 +42,9 @@ class Pool final : public Kept {
   ~Pool() override;
 
   Status Acquire(const AcquireRequest& request, dbpool_conn* out);
+  /// The short way: an idle connection that needs no preparation, by one CAS, if nobody waits. Allocates nothing,
+  /// never blocks. False: Acquire() knows more. REQUIRES: not forked().
+  bool AcquireIdle(dbpool_conn* out);
   static Status Release(dbpool_conn token);
 
   Status Invalidate();
@@ -52,18 +56,17 @@ class Pool final : public Kept {
   /// Stops lending, waits for leases, then cuts them off. DBPOOL_ERR_TIMEOUT if it had to.
   Status Close(Nanos timeout);
 
+  /// Who hears of its connections.
+  EventHub& events() { return events_; }
   const Config& config() const { return config_; }
   const Driver& driver() const { return *driver_; }
   bool forked() const { return fork_stamp_ != ForkGeneration(); }
 
-  Nanos Tick() override;  ///< the keeper's
+  void Tick() override;        ///< the keeper's
+  void OnHangUp(Slot& slot);  ///< the liveness watch's, on the keeper's thread
 
  private:
-  /// A granted connection on its way to its borrower.
-  struct Prepared {
-    Status status;
-    CloseReason reason = kKeep;  ///< what to do with the connection if the status is not OK
-  };
+  friend class Acquisition;
 
   /// Reports an event to the scheduler and does what follows. May end the pool: after it, touch no member
   /// unless something else keeps the pool alive. (An action not yet carried out does: its slot is in use.)
@@ -75,32 +78,39 @@ class Pool final : public Kept {
     for (bool first = true;; first = false) {
       size_t n = 0;
       Nanos due = kForever;
+      bool over = false;
       {
         MutexLock lock(mu_);
         if (first) event(scheduler_, CoarseNow());
         while (n < kAtOnce && scheduler_.Next(&actions[n])) ++n;
-        Settle(n == kAtOnce, &due, &alive);
+        over = Settle(n == kAtOnce, &due, &alive);
       }
       if (due != kForever) KeeperSchedule(*this, due);
+      if (over) events_.EndAll();
       for (size_t i = 0; i < n; ++i) Perform(actions[i]);
       if (n < kAtOnce) return;
     }
   }
+  bool GiveBackUnfit(SlotHead& lent);
   Status OpenFirst() DBP_EXCLUDES(mu_);
-  void Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
+  bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
   void Perform(const Action& action);
   void BindSlot(uint32_t index, Slot& slot) DBP_EXCLUDES(mu_);
 
   // acquire.cc
-  dbpool_status Await(class SyncWaiter& waiter, Deadline deadline);
+  /// The calling thread will look at this one first.
+  void Remember(SlotHead& head) const;
   void CountWait(uint64_t wait);
-  Prepared Prepare(Slot& slot, const Waiter& waiter, const AcquireRequest& request, Deadline deadline);
-  Status CheckBeforeUse(Slot& slot, const Waiter& waiter, Deadline deadline);
+  void CountPing() { pings_.fetch_add(1, std::memory_order_relaxed); }
+  bool AskLentHook(Slot& slot);
+  /// Closed, perhaps after the cutting off of what was lent.
+  bool Abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   Status AcquireError(dbpool_status code, Nanos waited, const Status& last_failure);
   Status AcquireAndPing(Nanos timeout);
 
   // release.cc
-  void Return(Slot& slot);
+  void Return(Slot& slot, bool used);
+  void ReturnClean(Slot& slot);
   CloseReason CleanUp(Slot& slot, Nanos* check_by);
 
   // upkeep.cc
@@ -111,6 +121,8 @@ class Pool final : public Kept {
   void SettleSlot(Slot& slot);
   void OpenFailed(uint32_t index, Status status);
   Status Connect(Slot& slot);
+  Status Announce(Slot& slot);
+  Status AskOpenedHook(Slot& slot);
   dbpool_status CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_conn));
   Nanos PingLimit() const { return std::min(config_.connect_timeout, 5 * kSecond); }
 
@@ -123,11 +135,16 @@ class Pool final : public Kept {
   const std::unique_ptr<Driver> driver_;
   const DriverTraits traits_;
   const uint32_t fork_stamp_;
+  const bool plain_;  ///< no hook sees its leases
 
   // With synchronisation of their own.
   WriterLane lane_;
+  EventHub events_;
   std::atomic<bool> abandoned_{false};  ///< connects under way are of no use any more
   std::atomic<uint64_t> pings_{0}, resets_{0}, wait_ns_{0}, wait_max_ns_{0};
+
+  Gate& gate_;
+  IdleSet idle_set_;
 
   // Under the mutex.
   Mutex mu_;

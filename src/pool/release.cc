@@ -12,9 +12,20 @@ Status Pool::Release(dbpool_conn token) {
   if (slot->fork_stamp.load(std::memory_order_relaxed) != ForkGeneration()) {
     return Status::Bare(DBPOOL_ERR_FORKED);
   }
+  if (word == (Slot::GenerationOf(token) << 8 | Slot::kLent)) {
+    switch (IdleSet::ReleaseUnused(*slot, word)) {
+      case IdleSet::Released::kIdle:
+        return Status::Ok();
+      case IdleSet::Released::kMine:
+        slot->pool.load(std::memory_order_relaxed)->ReturnClean(*slot);
+        return Status::Ok();
+      case IdleSet::Released::kNot:
+        break;
+    }
+  }
   switch (slot->TakeBack(token)) {
     case Slot::Claim::kMine:
-      slot->pool->Return(*slot);
+      slot->pool.load(std::memory_order_relaxed)->Return(*slot, word & Slot::kUsed);
       return Status::Ok();
     case Slot::Claim::kInUse:
       return Status::Bare(DBPOOL_ERR_BUSY);
@@ -25,7 +36,7 @@ Status Pool::Release(dbpool_conn token) {
 }
 
 /// Nothing in here waits for a peer, and nothing allocates unless the driver's reset does.
-void Pool::Return(Slot& slot) {
+void Pool::Return(Slot& slot, bool used) {
   if (config_.hooks.returned && slot.connection && !slot.connection->broken()) {
     const dbpool_conn token = slot.Lend(Slot::kLent | Slot::kHook);
     config_.hooks.returned(config_.hooks.user_data, token);
@@ -34,18 +45,29 @@ void Pool::Return(Slot& slot) {
   CloseReason verdict = kKeep;
   Nanos check_by = kForever;
   if (!slot.connection || slot.connection->broken()) {
-    verdict = DBPOOL_CLOSED_BROKEN;
+    verdict = Abandoned() ? DBPOOL_CLOSED_POOL : DBPOOL_CLOSED_BROKEN;  // cut off, or lost
   } else if (slot.cancels->in_flight > 0 ||
              (slot.connection->streaming() && slot.connection->fd() >= 0)) {
     // A cancel request, or rows, are still on their way: somebody must wait for them, but not the caller.
-    slot.gate.LeaveForLease();
+    slot.lane.LeaveForLease();
     StartJob(slot, &Pool::SettleSlot);
     return;
   } else {
     verdict = CleanUp(slot, &check_by);
   }
-  slot.gate.LeaveForLease();
+  slot.lane.LeaveForLease();
+  if (slot.read_only || check_by != kForever) slot.plain.store(false, std::memory_order_relaxed);
+  if (used) slot.alive_at.store(CoarseNow(), std::memory_order_relaxed);
+  if (verdict == kKeep && check_by == kForever) return ReturnClean(slot);
   Handle([&](Scheduler& s, Nanos now) { s.Release(slot.index, verdict, check_by, now); });
+}
+
+/// To whoever comes next; to the oldest waiter if somebody waits. The pool may be gone once it is published.
+void Pool::ReturnClean(Slot& slot) {
+  Remember(slot);
+  const bool wanted = !idle_set_.open() || slot.recalled.load(std::memory_order_relaxed) != 0;
+  if (!wanted && idle_set_.Publish(slot)) return;
+  Handle([&](Scheduler& s, Nanos now) { s.Release(slot.index, kKeep, kForever, now); });
 }
 
 /// Sends what makes the connection clean, without waiting for the answer: the next borrower reads it.

@@ -2,8 +2,9 @@
 
 #include "pool/scheduler.h"
 
-// When the scheduler opens connections: as many as callers wait for and min_size asks for, a few at a
-// time, and one by one with growing pauses while the server refuses.
+// When the scheduler opens connections: as many as callers wait for and min_size asks for, max_connecting at a
+// time. While the server refuses, one alone with growing pauses; a server that is back is not stormed: each
+// connect that succeeds allows one more at a time (1, 2, 4 ... as TCP's slow start).
 
 namespace dbp {
 
@@ -19,15 +20,17 @@ constexpr Nanos kBackoffCapWaiting = 1 * kSecond;
 
 bool Scheduler::ShouldOpen(Nanos now) const {
   const uint32_t opening = count(SlotState::kOpening);
-  const bool alone = failures_ > 0 || (first_alone_ && !ever_opened_);
-  if (used() >= limit() || opening >= (alone ? 1 : kParallelOpens) || now < retry_at_) return false;
+  const bool alone = first_alone_ && !ever_opened_;
+  if (used() >= limit() || opening >= (alone ? 1 : may_open_) || now < retry_at_) return false;
   return opening < queue_.size() ||
          (started_ && used() - count(SlotState::kClosing) < min_size_);
 }
 
 void Scheduler::StartOpen() {
   const uint32_t index = PopFront(free_);
-  records_[index].fresh = true;
+  Record& record = records_[index];
+  record.fresh = true;
+  if (record.head) record.head->recalled.store(0, std::memory_order_relaxed);
   SetState(index, SlotState::kOpening);
   PushBack(to_open_, index);
 }
@@ -55,11 +58,15 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
   ++opened_;
   ever_opened_ = true;
   failures_ = 0;
+  may_open_ = std::min(may_open_ + 1, config_.max_connecting);
   refused_for_ = DBPOOL_OK;
   retry_at_ = 0;
   Record& record = records_[index];
-  record.uses = 0;
-  record.checked_at = now;
+  acquired_ += record.head->uses.exchange(0, std::memory_order_relaxed);  // of the one before it
+  record.tagged = 0;
+  record.idle_since = record.pinged_at = now;
+  record.head->leased_at.store(now, std::memory_order_relaxed);
+  record.head->alive_at.store(now, std::memory_order_relaxed);
   record.check_by = kForever;
   record.expires_at = kForever;
   if (config_.max_lifetime != kForever) {
@@ -67,12 +74,13 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
     record.expires_at = AddSaturated(
         now, static_cast<Nanos>(static_cast<double>(config_.max_lifetime) * (1.0 - share)));
   }
-  if (closed_) {
-    Retire(index, DBPOOL_CLOSED_POOL);
-  } else if (!record.fresh) {
-    Retire(index, DBPOOL_CLOSED_INVALIDATED);
+  CloseReason reason = record.head->recalled.load(std::memory_order_relaxed);
+  if (!record.fresh) reason = DBPOOL_CLOSED_INVALIDATED;
+  if (closed_) reason = DBPOOL_CLOSED_POOL;
+  if (reason != kKeep) {
+    Retire(index, reason);
   } else {
-    MakeIdle(index, now);
+    Offer(index, now);
   }
   WakeBy(now);  // one more connection: others may be surplus now
   Balance(now);
@@ -81,13 +89,14 @@ void Scheduler::Opened(uint32_t index, Nanos now) {
 void Scheduler::OpenFailed(uint32_t index, dbpool_status code, bool permanent, Nanos now) {
   ++open_failed_;
   ++failures_;
+  may_open_ = 1;
   failed_at_ = now;
   SetState(index, SlotState::kFree);
   PushBack(free_, index);
   retry_at_ = AddSaturated(now, Backoff());
   refused_for_ = permanent ? code : DBPOOL_OK;
   // Whoever waits for a connection that is lent now may still get it.
-  if (permanent && open() == 0) FailAll(code, now);
+  if (permanent && open() == 0) FailAll(code);
   Balance(now);
 }
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "base/fork.h"
@@ -11,23 +12,24 @@
 namespace dbp {
 
 dbpool_conn Slot::Lend(uint64_t flags) {
-  const uint64_t generation = word.load(std::memory_order_relaxed) >> 8;
-  word.store(generation << 8 | flags, std::memory_order_release);  // with what was set up for it
-  return generation << kNumberBits | number;
+  const uint64_t generation = word.load(std::memory_order_relaxed) & ~kFlags;
+  word.store(generation | flags, std::memory_order_release);  // with what was set up for it
+  return TokenOf(generation);
 }
 
 Slot::Claim Slot::TakeBack(dbpool_conn token) { return TakeBack(token, kLent); }
 
 Slot::Claim Slot::TakeBack(dbpool_conn token, uint64_t flags) {
   const uint64_t lent = GenerationOf(token) << 8 | flags;
-  uint64_t expected = lent;
-  uint64_t generation = (GenerationOf(token) + 1) % kGenerations;
-  if (generation == 0) generation = 1;  // generation 0 would make the token 0 of slot 0
-  // Sequentially consistent, against Visit(): either it sees the new word, or we see the visitor.
-  if (!word.compare_exchange_strong(expected, generation << 8)) {
-    return expected == (lent | kBusy) ? Claim::kInUse : Claim::kStale;
-  }
-  while (visitors.load() != 0) sched_yield();
+  const uint64_t taken = After(GenerationOf(token)) << 8;
+  uint64_t now = word.load(std::memory_order_relaxed);
+  do {
+    if ((now & ~uint64_t{kUsed}) != lent) {
+      return (now & ~uint64_t{kUsed}) == (lent | kBusy) ? Claim::kInUse : Claim::kStale;
+    }
+    // Sequentially consistent, against Visit(): either it sees the new word, or we see the visitor.
+  } while (!word.compare_exchange_strong(now, taken));
+  AwaitVisitors();
   return Claim::kMine;
 }
 
@@ -35,8 +37,12 @@ void Slot::TakeBackFromHook(dbpool_conn token) {
   while (TakeBack(token, kLent | kHook) == Claim::kInUse) sched_yield();
 }
 
+void Slot::AwaitVisitors() const {
+  while (visitors.load() != 0) sched_yield();
+}
+
 bool Slot::Pin(uint64_t& lent) {
-  return word.compare_exchange_strong(lent, lent | kBusy, std::memory_order_acquire);
+  return word.compare_exchange_strong(lent, lent | kBusy | kUsed, std::memory_order_acquire);
 }
 
 namespace {
@@ -70,6 +76,18 @@ class SlotTable final : public ForkAware {
     free_.push_back(&slot);  // cannot grow: room for every slot was reserved
   }
 
+  Gate& AllocateGate() DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    if (!free_gate_) return *new Gate;
+    Gate& gate = *std::exchange(free_gate_, free_gate_->next_free);
+    gate.reasons.store(0, std::memory_order_relaxed);
+    return gate;
+  }
+  void FreeGate(Gate& gate) DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    gate.next_free = std::exchange(free_gate_, &gate);
+  }
+
  private:
   void GrowLocked() DBP_REQUIRES(mu_) {
     if (used_ == kChunks) throw std::bad_alloc();
@@ -85,6 +103,7 @@ class SlotTable final : public ForkAware {
   std::atomic<Slot*> chunks_[kChunks] = {};
   std::vector<Slot*> free_ DBP_GUARDED_BY(mu_);
   uint32_t used_ DBP_GUARDED_BY(mu_) = 0;
+  Gate* free_gate_ DBP_GUARDED_BY(mu_) = nullptr;
 };
 
 }  // namespace
@@ -94,6 +113,8 @@ Slot* FindSlot(dbpool_conn token) {
   return SlotTable::Get().Find(token & ((1u << Slot::kNumberBits) - 1));
 }
 
+Gate& AllocateGate() { return SlotTable::Get().AllocateGate(); }
+void FreeGate(Gate& gate) { SlotTable::Get().FreeGate(gate); }
 Slot& AllocateSlot() { return SlotTable::Get().Allocate(); }
 void FreeSlot(Slot& slot) { SlotTable::Get().Free(slot); }
 

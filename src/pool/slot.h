@@ -9,6 +9,8 @@
 #include "base/time.h"
 #include "driver/driver.h"
 #include "pool/cancel_service.h"
+#include "pool/liveness.h"
+#include "pool/slot_head.h"
 #include "pool/workers.h"
 #include "pool/writer_lane.h"
 
@@ -16,11 +18,7 @@
 // (type-stable), so that any 64-bit number can be looked at as a lease: it names a slot (24 bits) and a
 // generation (40 bits), and is good only while the slot's word says so.
 //
-// The word: generation << 8 | flags. The generation grows with every lease that ends; a wrap takes 10^12
-// leases of one slot. Who may touch a slot's other members:
-//   no flag        the pool: the one thread that carries out an action, grants or releases
-//   kLent          nobody
-//   kLent | kBusy  the thread that pinned it (lease.h)
+// The word, in the head, says whose the slot is; its owner alone touches the other members.
 // A cancel, and the cutting off at close, look at a slot that another thread uses: they announce
 // themselves in `visitors` first, and a release waits for them before it goes on (they do not block).
 
@@ -28,21 +26,14 @@ namespace dbp {
 
 class Pool;
 
-struct alignas(64) Slot : Job {
-  enum Flag : uint64_t { kLent = 1, kBusy = 2, kHook = 4 };
-  static constexpr uint64_t kFlags = 0xff;
-  static constexpr int kNumberBits = 24;
-  static constexpr uint64_t kGenerations = uint64_t{1} << 40;
-
-  std::atomic<uint64_t> word{uint64_t{1} << 8};
+struct Slot : SlotHead, Job {
   std::atomic<uint32_t> visitors{0};
-  std::atomic<uint32_t> fork_stamp{0};
-  uint32_t number = 0;  ///< in the table
-  uint32_t index = 0;   ///< in the scheduler
-  Pool* pool = nullptr;
   std::unique_ptr<Connection> connection;
+  LivenessWatch liveness{*this};
+  uint64_t connection_id = 0;  ///< of all connections of the process
+  bool told_broken = false;    ///< DBPOOL_EVENT_BROKEN was announced
   std::shared_ptr<CancelLine> cancels;
-  LaneGate gate;
+  LaneGate lane;
   Nanos reset_by = kForever;  ///< a reset is under way, to be finished by then; kForever: none
   uint32_t close_reason = 0;
   bool read_only = false;     ///< lent for reading
@@ -50,7 +41,13 @@ struct alignas(64) Slot : Job {
 
   void (Pool::*todo)(Slot&) = nullptr;  ///< the job under way
 
-  /// REQUIRES: not lent. The token of a new lease.
+  /// Closes the connection, without waiting for the peer. Not under a lock.
+  void DropConnection() {
+    liveness.End();
+    connection.reset();
+  }
+
+  /// REQUIRES: the caller owns it. The token of a new lease.
   dbpool_conn Lend(uint64_t flags = kLent);
   /// Ends the lease: kMine once for each token, and the slot is then the caller's alone.
   enum class Claim : uint8_t { kMine, kInUse, kStale };
@@ -58,9 +55,12 @@ struct alignas(64) Slot : Job {
   /// The same for the token a hook had; waits while another thread, against the rules, still uses it.
   void TakeBackFromHook(dbpool_conn token);
 
+  /// For who owns it and is about to close it, or to hand it on.
+  void AwaitVisitors() const;
+
   /// For one thread to use the lease: its word must be `lent`. False if that has changed.
   bool Pin(uint64_t& lent);
-  void Unpin(uint64_t lent) { word.store(lent, std::memory_order_release); }
+  void Unpin(uint64_t lent) { word.store(lent | kUsed, std::memory_order_release); }
 
   /// Calls visit() if the slot is lent with this generation (0: any), while its user may be at work.
   /// visit() must not block.
@@ -77,8 +77,6 @@ struct alignas(64) Slot : Job {
     return true;
   }
 
-  static uint64_t GenerationOf(dbpool_conn token) { return token >> kNumberBits; }
-
  private:
   Claim TakeBack(dbpool_conn token, uint64_t flags);
 };
@@ -89,6 +87,10 @@ Slot* FindSlot(dbpool_conn token);
 Slot& AllocateSlot();
 /// Back into the table. REQUIRES: not lent, no connection.
 void FreeSlot(Slot& slot);
+
+/// A gate, and back; throws std::bad_alloc. As many exist as there were pools at a time.
+Gate& AllocateGate();
+void FreeGate(Gate& gate);
 
 }  // namespace dbp
 

@@ -14,7 +14,7 @@ void Pool::StartJob(Slot& slot, void (Pool::*todo)(Slot&)) {
   slot.todo = todo;
   slot.run = [](Job& job) {
     Slot& mine = static_cast<Slot&>(job);
-    (mine.pool->*mine.todo)(mine);
+    (mine.pool.load(std::memory_order_relaxed)->*mine.todo)(mine);
   };
   RunOnWorker(slot);
 }
@@ -24,7 +24,7 @@ void Pool::OpenSlot(Slot& slot) {
   try {
     status = Connect(slot);
   } catch (const std::bad_alloc&) {
-    slot.connection.reset();
+    slot.DropConnection();
     status = Status::NoMemory();
   }
   if (!status.ok()) return OpenFailed(slot.index, std::move(status));
@@ -33,15 +33,38 @@ void Pool::OpenSlot(Slot& slot) {
 
 Status Pool::Connect(Slot& slot) {
   slot.reset_by = kForever;
+  slot.read_only = false;
+  slot.plain.store(plain_, std::memory_order_relaxed);
   DBP_RETURN_IF_ERROR(driver_->Connect(Deadline::After(config_.connect_timeout), &abandoned_,
                                        &slot.connection));
   slot.cancels = std::make_shared<CancelLine>(slot.connection->canceller());
-  if (traits_.single_writer) slot.connection->SetWriteGate(&slot.gate);
-  if (!config_.hooks.opened) return Status::Ok();
+  if (traits_.single_writer) slot.connection->SetWriteGate(&slot.lane);
+  if (config_.hooks.opened) DBP_RETURN_IF_ERROR(AskOpenedHook(slot));
+  return Announce(slot);
+}
+
+/// From here on the pool has the connection: it is watched, and whoever watches the pool hears of it.
+Status Pool::Announce(Slot& slot) {
+  static std::atomic<uint64_t> last_id{0};
+  slot.connection_id = ++last_id;
+  slot.told_broken = false;
+  events_.Announce(DBPOOL_EVENT_OPENED, slot.connection_id);
+  Status watched = Status::NoMemory();
+  try {
+    watched = slot.liveness.Begin(slot.connection->fd());
+  } catch (const std::bad_alloc&) {  // it is NoMemory() already
+  }
+  if (watched.ok()) return watched;
+  slot.DropConnection();
+  events_.Announce(DBPOOL_EVENT_CLOSED, slot.connection_id, DBPOOL_CLOSED_BROKEN);
+  return watched;
+}
+
+Status Pool::AskOpenedHook(Slot& slot) {
   const dbpool_status verdict = CallHook(slot, config_.hooks.opened);
-  slot.gate.LeaveForLease();
+  slot.lane.LeaveForLease();
   if (verdict == DBPOOL_OK && !slot.connection->broken()) return Status::Ok();
-  slot.connection.reset();
+  slot.DropConnection();
   return Status::Error(DBPOOL_ERR_CONNECT,
                        std::string("the `opened` hook refused the connection: ") + StatusName(verdict),
                        DBPOOL_PHASE_CONNECT, {}, DBPOOL_FLAG_RETRYABLE);
@@ -75,10 +98,15 @@ void Pool::CheckSlot(Slot& slot) {
 }
 
 void Pool::CloseSlot(Slot& slot) {
-  slot.connection.reset();
+  slot.AwaitVisitors();  // an unused lease is released without waiting for them
+  slot.DropConnection();
   slot.cancels.reset();
   slot.reset_by = kForever;
   const CloseReason reason = slot.close_reason;
+  if (reason == DBPOOL_CLOSED_BROKEN && !slot.told_broken) {
+    events_.Announce(DBPOOL_EVENT_BROKEN, slot.connection_id);
+  }
+  events_.Announce(DBPOOL_EVENT_CLOSED, slot.connection_id, reason);
   if (config_.hooks.closed) config_.hooks.closed(config_.hooks.user_data, reason);
   Handle([&](Scheduler& s, Nanos now) { s.Closed(slot.index, reason, now); });
 }
@@ -115,13 +143,20 @@ dbpool_status Pool::CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_con
   return unfinished ? dbpool_status{DBPOOL_ERR_INVALID} : verdict;  // not what a borrower may find
 }
 
-Nanos Pool::Tick() {
-  Nanos due = kForever;
-  Handle([&](Scheduler& s, Nanos) DBP_REQUIRES(mu_) {
+/// The peer has closed the connection: an idle one is gone at once, a lent one when it is released.
+void Pool::OnHangUp(Slot& slot) {
+  if (Abandoned()) return;  // our own doing, and closed in any case
+  if (!std::exchange(slot.told_broken, true)) {
+    events_.Announce(DBPOOL_EVENT_BROKEN, slot.connection_id);
+  }
+  Handle([&](Scheduler& s, Nanos now) { s.HungUp(slot.index, now); });
+}
+
+void Pool::Tick() {
+  Handle([this](Scheduler& s, Nanos) DBP_REQUIRES(mu_) {
     s.Tick(Now());
-    due = told_keeper_ = s.next_tick();
+    told_keeper_ = kForever;  // whatever is due next is news to the keeper
   });
-  return due;
 }
 
 }  // namespace dbp

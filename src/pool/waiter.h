@@ -12,7 +12,8 @@ namespace dbp {
 struct Slot;
 
 /// One caller that wants a connection. It lives where the caller waits (its stack, or a pending
-/// operation) and is linked into the scheduler's queue: waiting allocates nothing.
+/// operation) and is linked into the scheduler's queue: waiting allocates nothing. There may be 100,000 of
+/// them, so small members come last, where a derived class's may fill the line up.
 class Waiter {
  public:
   virtual ~Waiter() = default;
@@ -21,22 +22,24 @@ class Waiter {
 
   const char* tag = "";  ///< who asks; copied when it is granted
 
-  // The answer. REQUIRES: answered.
-  dbpool_status status = DBPOOL_PENDING;
-  uint32_t index = 0;       ///< what was granted, when status is DBPOOL_OK
-  Slot* slot = nullptr;     ///< the same, as the shell knows it
-  bool must_check = false;  ///< ask the connection for a sign of life before use
-  Nanos unused_for = 0;     ///< since the connection last showed that it lives
-
  private:
   friend class Scheduler;
   friend class WaiterList;
   enum class Place : uint8_t { kNowhere, kQueued, kAnswered };
-  Place place_ = Place::kNowhere;
-  bool counted_ = false;  ///< its wait is in the statistics already
-  uint64_t ticket_ = 0;   ///< order of arrival; kept when it must queue again
+  uint64_t ticket_ = 0;  ///< order of arrival; kept when it must queue again
   Waiter* prev_ = nullptr;
   Waiter* next_ = nullptr;
+
+ public:
+  // The answer. REQUIRES: answered.
+  Slot* slot = nullptr;  ///< what was granted, as the shell knows it, when status is DBPOOL_OK
+  uint32_t index = 0;    ///< the same
+  dbpool_status status = DBPOOL_PENDING;
+  bool must_check = false;  ///< ask the connection for a sign of life before use
+
+ private:
+  Place place_ = Place::kNowhere;
+  bool counted_ = false;  ///< its wait is in the statistics already
 };
 
 /// Doubly linked through the waiters.

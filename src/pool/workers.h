@@ -15,6 +15,19 @@ struct Job {
 /// The job may be reused as soon as it runs.
 void RunOnWorker(Job& job);
 
+/// The same for statements of a database without a socket, which may be many: on a few threads of their own.
+void RunStatement(Job& job);
+
+/// While it lives, the thread waits for another one's statement: if it is one of those few, another may start
+/// in its place, lest the one that it waits for find none.
+class BlockedOnStatement {
+ public:
+  BlockedOnStatement();
+  ~BlockedOnStatement();
+  BlockedOnStatement(const BlockedOnStatement&) = delete;
+  BlockedOnStatement& operator=(const BlockedOnStatement&) = delete;
+};
+
 }  // namespace dbp
 
 #endif  // DBP_POOL_WORKERS_H_

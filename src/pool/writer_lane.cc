@@ -1,5 +1,7 @@
 #include "pool/writer_lane.h"
 
+#include "pool/workers.h"
+
 namespace dbp {
 
 uint32_t WriterLane::waiting() const {
@@ -30,7 +32,10 @@ Status LaneGate::EnterOrWait(Deadline deadline) {
     lane_->tail_ = this;
     ++lane_->waiting_;
   }
-  answered_.Wait(deadline);
+  {
+    BlockedOnStatement blocked;  // whoever is in the lane must find a thread to go on
+    answered_.Wait(deadline);
+  }
   MutexLock lock(lane_->mu_);
   if (place_ == Place::kInside) return Status::Ok();  // also if it came together with the deadline
   const bool interrupted = place_ == Place::kInterrupted;

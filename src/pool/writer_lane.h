@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/event.h"
+#include "base/mutex.h"
 #include "driver/driver.h"
 
 // A database with one writer (SQLite): whoever writes takes the pool's single lane first, in the order of

@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "pool/checks.h"
-#include "sql/run.h"
 
 namespace dbp {
 
 namespace {
-
-Nanos QueryTimeout(const Lease& lease, Nanos timeout) {
-  return timeout == kDefaultTimeout ? lease.pool().config().query_timeout : timeout;
-}
 
 Status QueryOnLease(dbpool_conn token, const Query& query, Nanos timeout, bool release_at_end,
                     std::optional<Result>* out) {
@@ -20,16 +14,13 @@ Status QueryOnLease(dbpool_conn token, const Query& query, Nanos timeout, bool r
   DBP_RETURN_IF_ERROR(lease.Pin(token));
   DBP_RETURN_IF_ERROR(NoOpenStream(lease));
   const Nanos began = Now();
-  timeout = QueryTimeout(lease, timeout);
+  timeout = QueryTimeout(lease.pool(), timeout);
   const Deadline deadline = Deadline::After(timeout, began);
   std::unique_ptr<Rows> rows;
   lease.connection().StartQuery(query, deadline);
   DBP_RETURN_IF_ERROR(Run(lease, deadline, &rows));
-  Result::Source source;
-  if (lease.connection().streaming()) {
-    source = {.lease = token, .release_at_end = release_at_end, .fetch_timeout = timeout};
-  }
-  out->emplace(std::move(rows), Now() - began, source);
+  out->emplace(std::move(rows), Now() - began,
+               SourceOf(lease, release_at_end, timeout));
   return Status::Ok();
 }
 
@@ -57,29 +48,31 @@ Status RunOneShot(Pool& pool, const Query& query, Nanos timeout, std::optional<R
     }
     const bool keeps = status.ok() && (*out)->keeps_lease();
     if (!keeps) (void)Pool::Release(token);  // nobody else has the token
-    const bool safe = status.has_flag(DBPOOL_FLAG_NOT_SENT) || query.read_only;
-    if (again || status.code() != DBPOOL_ERR_BROKEN || !safe || deadline.Passed()) return status;
+    if (again || !MayRunAgain(status, query.read_only) || deadline.Passed()) return status;
   }
 }
 
+bool MayRunAgain(const Status& status, bool read_only) {
+  return status.code() == DBPOOL_ERR_BROKEN && (read_only || status.has_flag(DBPOOL_FLAG_NOT_SENT));
+}
+
+Result::Source SourceOf(const Lease& lease, bool release_at_end, Nanos timeout) {
+  if (!lease.connection().streaming()) return {};
+  return {.lease = lease.token(), .release_at_end = release_at_end, .fetch_timeout = timeout};
+}
+
 Status Describe(dbpool_conn token, std::string_view sql, std::optional<Result>* out) {
-  Lease lease;
-  DBP_RETURN_IF_ERROR(lease.Pin(token));
-  DBP_RETURN_IF_ERROR(NoOpenStream(lease));
   const Nanos began = Now();
-  const Deadline deadline = Deadline::After(lease.pool().config().query_timeout, began);
+  DescribeWork work(sql);
   std::unique_ptr<Rows> rows;
-  lease.connection().StartDescribe(sql, deadline);
-  DBP_RETURN_IF_ERROR(Run(lease, deadline, &rows));
+  DBP_RETURN_IF_ERROR(Perform(token, work, kDefaultTimeout, &rows));
   out->emplace(std::move(rows), Now() - began, Result::Source{});
   return Status::Ok();
 }
 
 Status PingLease(dbpool_conn token, Nanos timeout) {
-  Lease lease;
-  DBP_RETURN_IF_ERROR(lease.Pin(token));
-  DBP_RETURN_IF_ERROR(NoOpenStream(lease));
-  return Ping(lease.connection(), Deadline::After(QueryTimeout(lease, timeout)));
+  PingWork work;
+  return Perform(token, work, PingTimeout(timeout), nullptr);
 }
 
 void* NativeHandle(dbpool_conn token) {

@@ -12,6 +12,8 @@ namespace dbp {
 namespace {
 
 constexpr uint32_t kDefaultBatch = 256;
+uint32_t BatchSize(uint32_t max_rows) { return max_rows == 0 ? kDefaultBatch : max_rows; }
+
 /// Closing a stream: first in the hope that its rest is small, then with a cancel request.
 constexpr Nanos kRestIsSmall = 2 * kMillisecond;
 constexpr Nanos kCloseLimit = 1 * kSecond;
@@ -24,31 +26,49 @@ Result::Result(std::unique_ptr<Rows> rows, Nanos elapsed, Source source)
 Result::~Result() { EndStream(); }
 
 Status Result::Fetch(uint32_t max_rows, Rows::Batch* out) {
-  if (max_rows == 0) max_rows = kDefaultBatch;
-  if (failure_.failed()) return failure_.Clone();
-  if (keeps_lease()) {
-    Status status = FetchFromStream(max_rows, out);
-    if (status.failed() && status.code() != DBPOOL_ERR_BUSY) failure_ = status.Clone();
-    if (!status.ok()) return status;
-  } else {
-    *out = rows_->Take(max_rows);
-  }
-  if (out->rows > 0) return Status::Ok();
-  EndStream();
-  return Status::Bare(DBPOOL_DONE);
+  Status status = FetchNow(max_rows, out);
+  return status.code() == DBPOOL_PENDING ? Fetched(Ask(max_rows), max_rows, out) : std::move(status);
 }
 
 /// Needs the lease even for rows that have arrived: a stream ends with it.
-Status Result::FetchFromStream(uint32_t max_rows, Rows::Batch* out) {
-  Lease lease;
-  DBP_RETURN_IF_ERROR(lease.Pin(source_.lease));
-  *out = rows_->Take(max_rows);
-  if (out->rows > 0 || rows_->complete()) return Status::Ok();
-  const Deadline deadline = Deadline::After(source_.fetch_timeout);
-  lease.connection().StartFetch(*rows_, max_rows, deadline);
-  DBP_RETURN_IF_ERROR(Run(lease, deadline, nullptr));
-  *out = rows_->Take(max_rows);
-  return Status::Ok();
+Status Result::FetchNow(uint32_t max_rows, Rows::Batch* out) {
+  if (failure_.failed()) return failure_.Clone();
+  if (keeps_lease()) {
+    Lease lease;
+    if (Status pinned = lease.Pin(source_.lease); !pinned.ok()) return Keep(std::move(pinned));
+    *out = rows_->Take(BatchSize(max_rows));
+    if (out->rows == 0 && !rows_->complete()) return Status::Bare(DBPOOL_PENDING);
+  } else {
+    *out = rows_->Take(BatchSize(max_rows));
+  }
+  return Taken(*out);
+}
+
+std::unique_ptr<Work> Result::FetchMore(uint32_t max_rows) {
+  return std::make_unique<FetchWork>(*rows_, BatchSize(max_rows));
+}
+
+Status Result::Ask(uint32_t max_rows) {
+  FetchWork work(*rows_, BatchSize(max_rows));
+  return Perform(source_.lease, work, source_.fetch_timeout, nullptr);
+}
+
+Status Result::Fetched(Status asked, uint32_t max_rows, Rows::Batch* out) {
+  if (!asked.ok()) return Keep(std::move(asked));
+  *out = rows_->Take(BatchSize(max_rows));
+  return Taken(*out);
+}
+
+/// A broken stream stays broken; one that is in use this moment is not broken.
+Status Result::Keep(Status status) {
+  if (status.failed() && status.code() != DBPOOL_ERR_BUSY) failure_ = status.Clone();
+  return status;
+}
+
+Status Result::Taken(const Rows::Batch& batch) {
+  if (batch.rows > 0) return Status::Ok();
+  EndStream();
+  return Status::Bare(DBPOOL_DONE);
 }
 
 Status Result::Next() {
@@ -63,9 +83,11 @@ Status Result::Next() {
 void Result::EndStream() {
   const Source source = std::exchange(source_, {});
   if (source.lease == 0) return;
+  // What a release finds open it ends elsewhere.
+  const bool leave_it = source.release_at_end && source.on_loop;
   try {
     Lease lease;
-    if (lease.Pin(source.lease).ok() && lease.connection().streaming()) {
+    if (!leave_it && lease.Pin(source.lease).ok() && lease.connection().streaming()) {
       Connection& connection = lease.connection();
       connection.StartCloseStream(Deadline::After(kCloseLimit));
       bool closed = Pump(connection, Deadline::After(kRestIsSmall));

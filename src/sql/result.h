@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "driver/driver.h"
+#include "sql/work.h"
 
 namespace dbp {
 
@@ -19,6 +20,7 @@ class Result {
     dbpool_conn lease = 0;         ///< 0: buffered
     bool release_at_end = false;   ///< a one-shot's: the lease is ours
     Nanos fetch_timeout = kForever;  ///< bounds each wait for the server
+    bool on_loop = false;  ///< who frees it must not wait, if that can be helped
   };
   Result(std::unique_ptr<Rows> rows, Nanos elapsed, Source source);
   ~Result();
@@ -32,11 +34,19 @@ class Result {
 
   /// DBPOOL_DONE with an empty batch after the last row.
   Status Fetch(uint32_t max_rows, Rows::Batch* out);
+  /// The same, but DBPOOL_PENDING if the server must be asked: by FetchMore() and Fetched().
+  Status FetchNow(uint32_t max_rows, Rows::Batch* out);
+  std::unique_ptr<Work> FetchMore(uint32_t max_rows);
+  Status Fetched(Status asked, uint32_t max_rows, Rows::Batch* out);
+  const Source& source() const { return source_; }
+
   /// On to the next statement's result; DBPOOL_DONE after the last.
   Status Next();
 
  private:
-  Status FetchFromStream(uint32_t max_rows, Rows::Batch* out);
+  Status Ask(uint32_t max_rows);
+  Status Keep(Status status);
+  Status Taken(const Rows::Batch& batch);
   void EndStream();
 
   std::unique_ptr<Rows> rows_;

@@ -1,8 +1,11 @@
 #include "sql/run.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "driver/pump.h"
+#include "pool/checks.h"
 
 namespace dbp {
 
@@ -13,46 +16,118 @@ constexpr Nanos kCancelGrace = 40 * kMillisecond;
 /// For a request that somebody else sent and that is still on its way when the statement has ended.
 constexpr Nanos kCancelLimit = 1 * kSecond;
 
-Status DeadlinePassed(uint32_t flags) {
+}  // namespace
+
+void Running::Begin(Lease& lease, Deadline deadline, AtDeadline at_deadline) {
+  slot_ = &lease.slot();
+  connection_ = slot_->connection.get();
+  due_ = deadline;
+  stage_ = Stage::kRunning;
+  at_deadline_ = at_deadline;
+  hurried_ = false;
+}
+
+Running::Next Running::Step() {
+  if (stage_ >= Stage::kSettling) return Settle();
+  want_ = connection_->Step();
+  if (want_ != Want::kDone) {
+    // Looked at each time: a peer that never stops sending must not keep us beyond it.
+    stepped_at_ = Now();
+    if (!due_.Passed(stepped_at_)) return Next::kSocket;
+    if (stage_ == Stage::kRunning && at_deadline_ == AtDeadline::kCancel) {
+      stage_ = Stage::kCancelling;
+      due_ = Deadline::After(kCancelGrace, stepped_at_);
+      RequestCancel(*slot_);
+      return Next::kSocket;
+    }
+    GiveUp();
+    return Settle();
+  }
+  outcome_ = connection_->Finish(&rows_);  // which may be a result that won the race
+  if (stage_ == Stage::kCancelling && outcome_.code() == DBPOOL_ERR_CANCELLED && !hurried_) {
+    outcome_ = Late(0);
+  }
+  stage_ = Stage::kSettling;
+  due_ = Deadline::Never();
+  return Settle();
+}
+
+void Running::Hurry() {
+  if (stage_ >= Stage::kSettling) return;
+  hurried_ = true;
+  if (stage_ == Stage::kRunning) {
+    stage_ = Stage::kCancelling;
+    due_ = due_.Earlier(Deadline::After(kCancelGrace));
+    RequestCancel(*slot_);
+  }
+}
+
+void Running::GiveUp() {
+  if (at_deadline_ == AtDeadline::kGiveUp && !hurried_) {
+    outcome_ = PingIsLate(*connection_);
+  } else {
+    connection_->Abort();
+    outcome_ = Late(DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_OUTCOME_UNKNOWN);
+  }
+  stage_ = Stage::kSettling;
+  due_ = Deadline::Never();
+}
+
+Status Running::Late(uint32_t flags) const {
+  if (hurried_) {
+    return Status::Error(DBPOOL_ERR_CANCELLED, "cancelled; the server did not answer to that",
+                         DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_CANCELLED | flags);
+  }
+  return StatementIsLate(flags);
+}
+
+/// The operation is over; a cancel request may be on its way still.
+Running::Next Running::Settle() {
+  if (stage_ == Stage::kSettling && slot_->cancels->in_flight > 0) {
+    if (due_.never()) due_ = Deadline::After(kCancelLimit);
+    if (!due_.Passed()) return Next::kCancels;
+    connection_->Abort();
+    outcome_.add_flags(DBPOOL_FLAG_CONN_BROKEN);
+  }
+  stage_ = Stage::kDone;
+  return Next::kDone;
+}
+
+Status Running::Finish(std::unique_ptr<Rows>* rows) {
+  if (rows) *rows = std::move(rows_);
+  rows_.reset();
+  if (outcome_.info() && outcome_.info()->phase == DBPOOL_PHASE_NONE) {
+    outcome_.set_phase(DBPOOL_PHASE_QUERY);
+  }
+  return std::exchange(outcome_, Status::Ok());
+}
+
+Status StatementIsLate(uint32_t flags) {
   return Status::Error(DBPOOL_ERR_TIMEOUT, "the statement did not end before its deadline",
                        DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_TIMEOUT | flags);
 }
 
-Status PumpOrCancel(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows) {
-  Connection& connection = lease.connection();
-  if (Pump(connection, deadline)) return connection.Finish(rows);
-  RequestCancel(lease.slot());
-  if (!Pump(connection, Deadline::After(kCancelGrace))) {
-    connection.Abort();
-    return DeadlinePassed(DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_OUTCOME_UNKNOWN);
-  }
-  Status status = connection.Finish(rows);  // which may be a result that won the race
-  return status.code() == DBPOOL_ERR_CANCELLED ? DeadlinePassed(0) : std::move(status);
-}
-
-}  // namespace
-
-Status Run(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows) {
+Status Run(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows,
+           Running::AtDeadline at_deadline) {
+  Running running;
+  running.Begin(lease, deadline, at_deadline);
   try {
-    Status status = PumpOrCancel(lease, deadline, rows);
-    CancelLine& cancels = *lease.slot().cancels;
-    if (cancels.in_flight > 0 && !AwaitCancels(cancels, Deadline::After(kCancelLimit))) {
-      lease.connection().Abort();
-      status.add_flags(DBPOOL_FLAG_CONN_BROKEN);
+    for (;;) {
+      switch (running.Step()) {
+        case Running::Next::kDone:
+          return running.Finish(rows);
+        case Running::Next::kSocket:
+          AwaitSocket(lease.connection().fd(), running.want(), running.due(), running.stepped_at());
+          break;
+        case Running::Next::kCancels:
+          (void)AwaitCancels(*lease.slot().cancels, running.due());
+          break;
+      }
     }
-    if (status.info() && status.info()->phase == DBPOOL_PHASE_NONE) {
-      status.set_phase(DBPOOL_PHASE_QUERY);
-    }
-    return status;
   } catch (const std::bad_alloc&) {
-    lease.connection().Abort();  // half an answer has been read
+    running.Abort();
     throw;
   }
-}
-
-Status Execute(Lease& lease, std::string_view sql, Deadline deadline) {
-  lease.connection().StartQuery({.sql = sql}, deadline);
-  return Run(lease, deadline, nullptr);
 }
 
 Status NoOpenStream(const Lease& lease) {

@@ -3,7 +3,8 @@
 #include <charconv>
 #include <cstring>
 
-#include "pairs.h"
+#include "tests/bench/client.h"
+#include "tests/bench/pairs.h"
 
 // PostgreSQL through the pool's ABI against blocking libpq, on the same server.
 
@@ -14,8 +15,8 @@ constexpr int kRows = 100'000;
 constexpr char kPoint[] = "select id, name from bench_items where id = $1";
 constexpr char kScan[] = "select id, price, name from bench_items";
 
-PGconn* OpenRaw(const char* uri) {
-  PGconn* pg = PQconnectdb(uri);
+PGconn* OpenRaw(const std::string& uri) {
+  PGconn* pg = PQconnectdb(uri.c_str());
   if (PQstatus(pg) != CONNECTION_OK) {
     std::fprintf(stderr, "libpq: %s", PQerrorMessage(pg));
     std::exit(1);
@@ -55,15 +56,9 @@ void RawScan(PGconn* pg) {
 
 int main(int argc, char** argv) {
   using namespace dbp::bench;
-  const char* uri = std::getenv("DBPOOL_TEST_POSTGRES_URL");
-  if (!uri) {
-    std::fprintf(stderr, "run me by tests/support/with_postgres\n");
-    return 1;
-  }
+  const std::string uri = PostgresUri();
   dbpool* pool = MakePool(uri);
-  dbpool_conn conn = 0;
-  dbpool_error* error = nullptr;
-  Must(dbpool_acquire(pool, -1, &conn, &error), error);
+  const dbpool_conn conn = Acquire(pool);
   Run(conn, "drop table if exists bench_items");
   Run(conn, "create table bench_items (id int primary key, price float8, name text)");
   Run(conn,
@@ -73,15 +68,13 @@ int main(int argc, char** argv) {
   PGconn* raw = OpenRaw(uri);
 
   const std::string point = kPoint, scan = kScan;
-  Compare(
-      "point_select", 1.03, 100,
-      [raw, key = int64_t{0}]() mutable { RawPoint(raw, ++key % kRows + 1); },
-      [=, key = int64_t{0}]() mutable { PointSelect(conn, point, ++key % kRows + 1); });
-  Compare(
-      "scan_100k", 1.1, 1, [raw] { RawScan(raw); }, [=] { Scan(conn, scan, 0); });
-  Compare(
-      "scan_100k_stream", 0, 1, [raw] { RawScan(raw); },
-      [=] { Scan(conn, scan, DBPOOL_QUERY_STREAM); });
+  Compare("point_select", AtMost(1.03), 100,
+          Each([raw, key = int64_t{0}]() mutable { RawPoint(raw, ++key % kRows + 1); }),
+          Each([=, key = int64_t{0}]() mutable { PointSelect(conn, point, ++key % kRows + 1); }));
+  Compare("scan_100k", AtMost(1.1), 1, Each([raw] { RawScan(raw); }),
+          Each([=] { Scan(conn, scan, 0); }));
+  Compare("scan_100k_stream", {}, 1, Each([raw] { RawScan(raw); }),
+          Each([=] { Scan(conn, scan, DBPOOL_QUERY_STREAM); }));
   const int status = Main(argc, argv);
   Run(conn, "drop table bench_items");
   dbpool_release(conn);

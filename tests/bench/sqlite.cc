@@ -3,7 +3,8 @@
 
 #include <filesystem>
 
-#include "pairs.h"
+#include "tests/bench/client.h"
+#include "tests/bench/pairs.h"
 
 // SQLite through the pool's ABI against the same library by hand: the same file, flags and pragmas.
 
@@ -65,25 +66,16 @@ void RawScan(const Raw& raw) {
   benchmark::DoNotOptimize(sum);
 }
 
-void CompareOn(const std::string& where, const Raw& raw, dbpool_conn conn, double point_goal,
-               double scan_goal) {
+void CompareOn(const std::string& where, const Raw& raw, dbpool_conn conn, Goal point_goal,
+               Goal scan_goal) {
   const std::string point = kPoint, scan = kScan;
-  Compare(
-      "point_select_" + where, point_goal, 200,
-      [raw, key = int64_t{0}]() mutable { RawPoint(raw, ++key % kRows + 1); },
-      [=, key = int64_t{0}]() mutable { PointSelect(conn, point, ++key % kRows + 1); });
-  Compare(
-      "scan_100k_" + where, scan_goal, 1, [raw] { RawScan(raw); }, [=] { Scan(conn, scan, 0); });
-  Compare(
-      "scan_100k_stream_" + where, scan_goal, 1, [raw] { RawScan(raw); },
-      [=] { Scan(conn, scan, DBPOOL_QUERY_STREAM); });
-}
-
-dbpool_conn Acquire(dbpool* pool) {
-  dbpool_conn conn = 0;
-  dbpool_error* error = nullptr;
-  Must(dbpool_acquire(pool, -1, &conn, &error), error);
-  return conn;
+  Compare("point_select_" + where, point_goal, 200,
+          Each([raw, key = int64_t{0}]() mutable { RawPoint(raw, ++key % kRows + 1); }),
+          Each([=, key = int64_t{0}]() mutable { PointSelect(conn, point, ++key % kRows + 1); }));
+  Compare("scan_100k_" + where, scan_goal, 1, Each([raw] { RawScan(raw); }),
+          Each([=] { Scan(conn, scan, 0); }));
+  Compare("scan_100k_stream_" + where, scan_goal, 1, Each([raw] { RawScan(raw); }),
+          Each([=] { Scan(conn, scan, DBPOOL_QUERY_STREAM); }));
 }
 
 }  // namespace
@@ -99,13 +91,13 @@ int main(int argc, char** argv) {
   dbpool* file = MakePool("sqlite:" + path);
   const dbpool_conn on_file = Acquire(file);
   Run(on_file, kFill);
-  CompareOn("wal", OpenRaw(path, flags), on_file, 1.15, 1.25);
+  CompareOn("wal", OpenRaw(path, flags), on_file, AtMost(1.15), AtMost(1.25));
 
   dbpool* memory = MakePool("sqlite::memory:");
   const dbpool_conn in_memory = Acquire(memory);
   Run(in_memory, kFill);
   CompareOn("memory", OpenRaw("file:/dbpool-bench-raw?vfs=memdb", flags | SQLITE_OPEN_URI),
-            in_memory, 0, 0);
+            in_memory, {}, {});
 
   const int status = Main(argc, argv);
   std::filesystem::remove_all(dir);

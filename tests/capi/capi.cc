@@ -1,4 +1,4 @@
-#include "tests/capi/capi.h"
+#include "tests/capi/async.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +81,18 @@ std::string Numbers(int last) {
          std::to_string(last) + ") select i from n";
 }
 
+dbpool_status AnswerOf(const std::function<dbpool_status(Answer&)>& start, dbpool_error** error) {
+  Answer answer;
+  const dbpool_status status = start(answer);
+  if (status != DBPOOL_PENDING) return status;
+  EXPECT_TRUE(Await([&] { return answer.calls() > 0; }));
+  if (answer.conn != 0) {
+    EXPECT_STATUS(dbpool_release(answer.conn), DBPOOL_OK);
+  }
+  if (error && answer.status < 0) *error = dbpool_error_new(answer.status, answer.message.c_str());
+  return answer.status;
+}
+
 const std::vector<PoolCall>& PoolCalls() {
   static const std::vector<PoolCall> calls = {
       {"close", [](dbpool* p, dbpool_error** e) { return dbpool_close(p, 0, e); }},
@@ -90,6 +102,43 @@ const std::vector<PoolCall>& PoolCalls() {
          const dbpool_status status = dbpool_acquire(p, 100, &conn, e);
          dbpool_release(conn);
          return status;
+       }},
+      {"acquire_async",
+       [](dbpool* p, dbpool_error** e) {
+         dbpool_conn now = 0;
+         const dbpool_status status = AnswerOf(
+             [&](Answer& a) {
+               return dbpool_acquire_async(p, nullptr, 100, Answer::OnAcquired, &a, &now, nullptr, e);
+             },
+             e);
+         dbpool_release(now);
+         return status;
+       }},
+      {"acquire_with_async",
+       [](dbpool* p, dbpool_error** e) {
+         dbpool_conn now = 0;
+         const dbpool_acquire_options how = {.struct_size = sizeof how, .timeout_ms = 100};
+         const dbpool_status status = AnswerOf(
+             [&](Answer& a) {
+               return dbpool_acquire_with_async(p, nullptr, &how, Answer::OnAcquired, &a, &now, nullptr, e);
+             },
+             e);
+         dbpool_release(now);
+         return status;
+       }},
+      {"query_async",
+       [](dbpool* p, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_query_async(p, nullptr, "select 1", DBPOOL_NTS, nullptr, 0, nullptr,
+                                         Answer::OnResult, &a, nullptr, e);
+             },
+             e);
+       }},
+      {"close_async",
+       [](dbpool* p, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) { return dbpool_close_async(p, nullptr, 0, Answer::OnDone, &a, nullptr, e); }, e);
        }},
       {"acquire_with",
        [](dbpool* p, dbpool_error** e) {
@@ -108,6 +157,14 @@ const std::vector<PoolCall>& PoolCalls() {
       {"reconnect", [](dbpool* p, dbpool_error** e) { return dbpool_reconnect(p, 5000, e); }},
       {"resize", [](dbpool* p, dbpool_error** e) { return dbpool_resize(p, 2, 1, e); }},
       {"health", [](dbpool* p, dbpool_error** e) { return dbpool_health(p, 5000, e); }},
+      {"watch",
+       [](dbpool* p, dbpool_error** e) {
+         uint64_t watch = 0;
+         const auto ignore = [](void*, const dbpool_event*) {};
+         const dbpool_status status = dbpool_watch(p, nullptr, ignore, nullptr, nullptr, &watch, e);
+         if (status != DBPOOL_OK) return status;
+         return dbpool_unwatch(p, watch);
+       }},
       {"query",
        [](dbpool* p, dbpool_error** e) {
          return dbpool_query(p, "select 1", DBPOOL_NTS, nullptr, 0, nullptr, nullptr, e);
@@ -139,9 +196,60 @@ const std::vector<LeaseCall>& LeaseCalls() {
        [](dbpool_conn c, dbpool_error** e) { return dbpool_conn_rollback_to(c, "s", e); }},
       {"release_savepoint",
        [](dbpool_conn c, dbpool_error** e) { return dbpool_conn_release_savepoint(c, "s", e); }},
+      {"pipeline_run",
+       [](dbpool_conn c, dbpool_error** e) {
+         dbpool_pipeline* pipeline = nullptr;
+         EXPECT_EQ(dbpool_pipeline_create(0, &pipeline, nullptr), DBPOOL_OK);
+         const dbpool_status status = dbpool_pipeline_run(pipeline, c, nullptr, e);
+         dbpool_pipeline_free(pipeline);
+         return status;
+       }},
       {"commit", dbpool_conn_commit},
       {"rollback", dbpool_conn_rollback},
       {"ping", [](dbpool_conn c, dbpool_error** e) { return dbpool_conn_ping(c, 5000, e); }},
+      {"query_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_conn_query_async(c, nullptr, "select 1", DBPOOL_NTS, nullptr, 0, nullptr,
+                                              Answer::OnResult, &a, nullptr, e);
+             },
+             e);
+       }},
+      {"describe_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_conn_describe_async(c, nullptr, "select 1", DBPOOL_NTS, Answer::OnResult, &a,
+                                                 nullptr, e);
+             },
+             e);
+       }},
+      {"begin_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_conn_begin_async(c, nullptr, nullptr, Answer::OnDone, &a, nullptr, e);
+             },
+             e);
+       }},
+      {"commit_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) { return dbpool_conn_commit_async(c, nullptr, Answer::OnDone, &a, nullptr, e); }, e);
+       }},
+      {"rollback_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) { return dbpool_conn_rollback_async(c, nullptr, Answer::OnDone, &a, nullptr, e); },
+             e);
+       }},
+      {"ping_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) { return dbpool_conn_ping_async(c, nullptr, 5000, Answer::OnDone, &a, nullptr, e); },
+             e);
+       }},
       {"cancel", dbpool_conn_cancel},
       {"release", [](dbpool_conn c, dbpool_error**) { return dbpool_release(c); }},
   };

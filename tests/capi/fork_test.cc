@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "tests/capi/capi.h"
+#include "tests/capi/loop.h"
 
 // A forked child may touch nothing of its parent's, and may make pools of its own. Each child answers 0, or
 // the number of the step that went wrong.
@@ -164,6 +164,39 @@ TEST_P(Forked, ManyForksWhileThreadsWork) {
   }
   stop = true;
   busy.join();
+}
+
+TEST(ForkedLoops, BelongToTheParentAndTheChildMakesItsOwn) {
+  const Loop external = MakeLoop(DBPOOL_LOOP_EXTERNAL), thread = MakeLoop(DBPOOL_LOOP_THREAD);
+  std::atomic<int> opened{0};
+  const auto count = [](void* n, const dbpool_event*) { ++*static_cast<std::atomic<int>*>(n); };
+  const auto open_on = [&](dbpool_loop* loop) {
+    Pool pool = MakePool("sqlite::memory:?lazy=true&pool_size=1");
+    const dbpool_status status = dbpool_watch(pool.get(), loop, count, &opened, nullptr, nullptr, nullptr);
+    dbpool_release(Borrow(pool));
+    return status;
+  };
+  ASSERT_STATUS(open_on(nullptr), DBPOOL_OK);  // the shared one runs
+  ASSERT_STATUS(open_on(external.get()), DBPOOL_OK);
+  ASSERT_TRUE(Await([&] { return opened == 2; }));  // opened and closed, on the shared one
+  const int answer = InChild([&] {
+    if (dbpool_loop_dispatch(external.get(), 0) != DBPOOL_ERR_FORKED) return 1;
+    if (dbpool_loop_fd(external.get()) != -1) return 2;
+    if (open_on(external.get()) != DBPOOL_ERR_FORKED) return 3;
+    if (open_on(thread.get()) != DBPOOL_ERR_FORKED) return 4;
+    dbpool_loop_free(external.get());
+    dbpool_loop_free(thread.get());
+    opened = 0;
+    if (open_on(nullptr) != DBPOOL_OK) return 5;
+    return Await([&] { return opened == 2; }) ? 0 : 6;
+  });
+  EXPECT_EQ(answer, 0);
+  opened = 0;
+  ASSERT_STATUS(open_on(thread.get()), DBPOOL_OK);
+  EXPECT_TRUE(Await([&] { return opened == 2; }));
+  ASSERT_TRUE(Readable(dbpool_loop_fd(external.get()))) << "as it was before the fork";
+  EXPECT_STATUS(dbpool_loop_dispatch(external.get(), 0), DBPOOL_OK);
+  EXPECT_EQ(opened, 4);
 }
 
 }  // namespace

@@ -2,30 +2,12 @@
 #include <cstring>
 #include <random>
 
-#include "tests/capi/capi.h"
+#include "tests/capi/misuse.h"
 
 // Every function of the ABI with arguments that are wrong: NULL, out of range, of another object.
 
 namespace dbp::capi {
 namespace {
-
-/// A call that must answer DBPOOL_ERR_INVALID, with an error and without.
-struct Wrong {
-  const char* what;
-  std::function<dbpool_status(dbpool_error**)> call;
-};
-
-void ExpectInvalid(const std::vector<Wrong>& table) {
-  for (const Wrong& wrong : table) {
-    SCOPED_TRACE(wrong.what);
-    Error error;
-    EXPECT_STATUS(wrong.call(error.out()), DBPOOL_ERR_INVALID);
-    ASSERT_NE(error.get(), nullptr);
-    EXPECT_STATUS(dbpool_error_code(error.get()), DBPOOL_ERR_INVALID);
-    EXPECT_NE(error.message(), "");
-    EXPECT_STATUS(wrong.call(nullptr), DBPOOL_ERR_INVALID);
-  }
-}
 
 /// A lease, and a result that must be NULL after each failure.
 class Misuse : public testing::Test {

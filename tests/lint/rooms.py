@@ -24,7 +24,7 @@ ROOMS = {
     "capi": ("base", "options", "loop", "driver_seam", "pool", "sql", "observe", "manager"),
     "cli": (),
 }
-VOCABULARY = ("types.h", "error.h", "options.h", "export.h", "pool.h")
+VOCABULARY = ("types.h", "error.h", "options.h", "export.h", "pool.h", "loop.h", "events.h", "pipeline.h")
 ABI_ONLY = ("src/cli/", "tests/examples/", "tests/packaging/", "bindings/")
 # The command is a program on top of the ABI: it may have threads of its own.
 THREAD_ROOMS = ("base", "loop", "pool", "observe", "cli")

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/model/world.h"
+#include "tests/support/testing.h"
 
 // Every sequence of events up to a depth, in a world so small that this is possible: two slots, three
 // waiters. What a random walk has to be lucky to meet is here for certain. A Scheduler cannot be copied, so
@@ -15,11 +16,13 @@ namespace {
 
 enum class Move : uint8_t {
   kAcquire, kRelease, kReleaseBroken, kRetry, kGiveUp, kGiveUpLast, kOpened, kOpenFailed, kOpenRefused,
-  kClosed, kCheckedGood, kCheckedBad, kTick, kInvalidate, kClose, kEnd
+  kClosed, kCheckedGood, kCheckedBad, kTick, kInvalidate, kClose, kAcquireFast, kReleaseFast, kPublish,
+  kLookAgain, kHungUp, kEnd
 };
 constexpr const char* kNames[] = {
     "Acquire", "Release", "ReleaseBroken", "Retry", "GiveUp", "GiveUpLast", "Opened", "OpenFailed",
-    "OpenRefused", "Closed", "CheckedGood", "CheckedBad", "Tick", "Invalidate", "Close"};
+    "OpenRefused", "Closed", "CheckedGood", "CheckedBad", "Tick", "Invalidate", "Close", "AcquireFast",
+    "ReleaseFast", "Publish", "LookAgain", "HungUp"};
 using Moves = std::vector<Move>;
 
 class SmallWorld : public World {
@@ -30,7 +33,12 @@ class SmallWorld : public World {
   bool Possible(Move move) const {
     switch (move) {
       case Move::kAcquire: return waiting_.size() < kMostWaiters;
-      case Move::kRelease: case Move::kReleaseBroken: case Move::kRetry: return !leased_.empty();
+      case Move::kRelease: case Move::kReleaseBroken: case Move::kRetry: case Move::kReleaseFast:
+        return !leased_.empty();
+      case Move::kAcquireFast: return idle_set_.open() && scheduler_.idle() > 0;
+      case Move::kPublish: return !publishing_.empty();
+      case Move::kLookAgain: return !published_.empty();
+      case Move::kHungUp: return scheduler_.count(SlotState::kLive) > 0 && !hung_up_;
       case Move::kGiveUp: return !waiting_.empty();
       case Move::kGiveUpLast: return waiting_.size() > 1;
       case Move::kOpened: case Move::kOpenFailed: case Move::kOpenRefused: return !opening_.empty();
@@ -64,6 +72,14 @@ class SmallWorld : public World {
         break;
       case Move::kInvalidate: scheduler_.Invalidate(now_); break;
       case Move::kClose: scheduler_.Close(now_); break;
+      case Move::kAcquireFast: AcquireFast(0); break;
+      case Move::kReleaseFast: ReleaseFast(0); break;
+      case Move::kPublish: Publish(0); break;
+      case Move::kLookAgain: LookAgain(0); break;
+      case Move::kHungUp:
+        hung_up_ = true;
+        HungUp(0);
+        break;
       case Move::kEnd: break;
     }
     Drain();
@@ -72,6 +88,9 @@ class SmallWorld : public World {
       ASSERT_NE(scheduler_.next_tick(), kForever) << "waiters, and nothing will ever happen";
     }
   }
+
+ private:
+  bool hung_up_ = false;  ///< once in a sequence is enough
 };
 
 std::string Text(const Moves& moves) {
@@ -142,7 +161,7 @@ Config Small(bool lazy) {
   return config;
 }
 
-constexpr size_t kDepth = 7;
+constexpr size_t kDepth = kSanitized ? 6 : 7;
 
 TEST(SchedulerExhaustive, KeepsItsInvariantsInEverySequenceOfAPoolThatOpensAtOnce) {
   Search search(Small(false), false, kDepth);

@@ -19,7 +19,7 @@ class RandomWorld : public World {
 
   void Step() {
     now_ += Pick(20) == 0 ? Nanos(Pick(90)) * kSecond : Nanos(Pick(1000)) * kMicrosecond;
-    switch (Pick(16)) {
+    switch (Pick(22)) {
       case 0: case 1: case 2: case 3:
         Acquire(Pick(8) != 0); break;
       case 4: case 5: case 6: case 7:
@@ -42,6 +42,17 @@ class RandomWorld : public World {
         break;
       case 15:
         Rarely(); break;
+      case 16: case 17:
+        AcquireFast(Pick(8)); break;
+      case 18: case 19:
+        if (!leased_.empty()) ReleaseFast(Any(leased_));
+        break;
+      case 20:
+        if (!publishing_.empty()) Publish(Any(publishing_));
+        break;
+      case 21:
+        if (!published_.empty()) LookAgain(Any(published_));
+        break;
     }
     Drain();
     Check();
@@ -83,6 +94,7 @@ class RandomWorld : public World {
 
   void Rarely() {
     if (Pick(40) == 0) scheduler_.Invalidate(now_);
+    if (Pick(10) == 0 && !heads_.empty()) HungUp(static_cast<uint32_t>(Any(heads_)));
     if (Pick(40) == 0) {
       const uint32_t pool_size = 1 + Pick(6);
       Resize(pool_size, Pick(4));
@@ -113,8 +125,14 @@ Config AnyConfig(std::mt19937_64& random) {
   return config;
 }
 
+#ifdef NDEBUG
+constexpr uint64_t kSteps = 100'000'000;
+#else
+constexpr uint64_t kSteps = 1'000'000;  // assertions, sanitizers, nothing optimised
+#endif
+
 TEST(SchedulerModel, KeepsItsInvariantsOnRandomWalks) {
-  const uint64_t steps = FromEnvironment("DBPOOL_MODEL_STEPS", 2'000'000);
+  const uint64_t steps = FromEnvironment("DBPOOL_MODEL_STEPS", kSteps);
   const uint64_t first = FromEnvironment("DBPOOL_MODEL_SEED", std::random_device{}());
   constexpr uint64_t kWalk = 2'000;
   for (uint64_t walk = 0; walk * kWalk < steps; ++walk) {

@@ -63,7 +63,7 @@ void SweepCreate(const std::string& uri, const std::function<void(const std::fun
   const auto create = [&] { return dbpool_create(uri.c_str(), options, &pool, &error); };
   ASSERT_EQ(create(), DBPOOL_OK);
   dbpool_unref(std::exchange(pool, nullptr));
-  const int before = Descriptors();
+  const int before = Descriptors();  // perhaps with those of a keeper that is about to end
   sweep(create, [&](dbpool_status status) {
     EXPECT_EQ(pool != nullptr, status == DBPOOL_OK);
     EXPECT_TRUE(status < 0 || error == nullptr);
@@ -72,7 +72,7 @@ void SweepCreate(const std::string& uri, const std::function<void(const std::fun
       EXPECT_EQ(dbpool_health(pool, 30'000, nullptr), DBPOOL_OK);
     }
     dbpool_unref(std::exchange(pool, nullptr));
-    EXPECT_TRUE(Await([&] { return Descriptors() == before; })) << "a failed create leaves nothing behind";
+    EXPECT_TRUE(Await([&] { return Descriptors() <= before; })) << "a failed create leaves nothing behind";
   });
   dbpool_options_free(options);
 }
@@ -96,7 +96,7 @@ TEST_P(OutOfMemory, Probe) {
   ASSERT_EQ(probe(), DBPOOL_OK);
   const int before = Descriptors();
   Sweep([] {}, probe,
-        [&](dbpool_status) { EXPECT_TRUE(Await([&] { return Descriptors() == before; })); });
+        [&](dbpool_status) { EXPECT_TRUE(Await([&] { return Descriptors() <= before; })); });
 }
 
 TEST_P(OutOfMemory, CloseAndUnref) {
@@ -124,7 +124,7 @@ TEST_P(OutOfMemory, CloseAndUnref) {
           EXPECT_EQ(status, DBPOOL_OK) << "a close cannot fail for want of memory";
           EXPECT_EQ(dbpool_conn_ping(lent, -1, nullptr), DBPOOL_ERR_BROKEN) << "cut off";
           EXPECT_EQ(dbpool_release(lent), DBPOOL_OK);
-          EXPECT_TRUE(Await([&] { return Descriptors() == before; }));
+          EXPECT_TRUE(Await([&] { return Descriptors() <= before; }));
         });
   dbpool_options_free(options);
 }

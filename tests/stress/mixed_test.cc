@@ -240,6 +240,8 @@ TEST_P(Mixed, OperationsOfManyThreadsLeaveAllSlotsBackAndTheCountsRight) {
   RecordProperty("bad", std::to_string(bad_));
   RecordProperty("acquired", std::to_string(stats.acquired));
   RecordProperty("opened", std::to_string(stats.opened));
+  // Sessions that were ended a moment ago are known dead within milliseconds.
+  EXPECT_TRUE(Await([&] { return dbpool_reconnect(pool_.get(), 30'000, nullptr) == DBPOOL_OK; }));
   // As many as there may be can be had at once, which a lost slot would prevent.
   EXPECT_EQ(dbpool_resize(pool_.get(), 4, 0, nullptr), DBPOOL_OK);
   {

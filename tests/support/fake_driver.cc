@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "driver/piped.h"
 #include "driver/sql_text.h"
 
 namespace dbp {
@@ -142,35 +143,20 @@ class FakeConnection : public Connection {
     Start(FakeOp::kReset);
   }
 
-  Want Step() override {
-    char bytes[16];
-    const ssize_t got = recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
-    std::lock_guard lock(server_->mu_);
-    link_->woken = false;
-    if (got == 0) broken_ = true;
-    if (broken_ || !early_.ok()) {
-      if (broken_) early_ = Lost();
-    } else if (link_->cancelled && server_->door(op_).gate != FakeServer::Gate::kNever) {
-      early_ = Status::Error(DBPOOL_ERR_CANCELLED, "cancelled", PhaseOf(op_), "57014",
-                             DBPOOL_FLAG_CANCELLED);
-    } else if (op_ == FakeOp::kQuery && sql_ == "sleep") {
-      return Want::kRead;
-    } else if (!server_->PassLocked(op_, &early_)) {
-      return Want::kRead;
-    }
-    return Want::kDone;
+  void StartPipeline(bool, Deadline deadline) override {
+    pipeline_.Start();
+    deadline_ = deadline;
+    piping_ = true;
+    piped_ = nullptr;
   }
+  void Pipe(PipedStatement& statement) override { pipeline_.Add(statement); }
+  void EndPipeline() override { pipeline_.End(); }
+  PipedStatement* TakeAnswered() override { return pipeline_.TakeAnswered(); }
 
+  Want Step() override { return piping_ ? StepPipeline() : StepOne(); }
   Status Finish(std::unique_ptr<Rows>* rows) override {
-    Status status = std::exchange(early_, Status());
-    EndOperation();
-    if (status.has_flag(DBPOOL_FLAG_CONN_BROKEN)) broken_ = true;
-    if (status.ok() && op_ == FakeOp::kQuery) status = FinishQuery(rows);
-    if (status.ok() && op_ == FakeOp::kReset) tx_ = TxState::kNone, dirty_ = streaming_ = false;
-    if (op_ == FakeOp::kFetch) FinishFetch(status.ok());
-    if (tx_ == TxState::kOpen && status.code() == DBPOOL_ERR_SQL) tx_ = TxState::kFailed;
-    if (tx_ == TxState::kNone) LeaveGate();
-    return status;
+    if (!std::exchange(piping_, false)) return FinishOne(rows);
+    return broken_ ? Lost() : Status::Ok();
   }
 
   int fd() const override { return fd_; }
@@ -209,6 +195,50 @@ class FakeConnection : public Connection {
     return Status::Error(DBPOOL_ERR_BROKEN, "the connection was lost", PhaseOf(op_), "08006",
                          DBPOOL_FLAG_CONN_BROKEN);
   }
+  /// Many with nothing else to do between: one after the other.
+  Want StepPipeline() {
+    while (PipedStatement* next = pipeline_.Current(tx_)) {
+      if (piped_ != next) StartQuery(next->query, deadline_);
+      piped_ = next;
+      if (const Want want = StepOne(); want != Want::kDone) return want;
+      std::unique_ptr<Rows> rows;
+      Status status = FinishOne(&rows);
+      piped_ = nullptr;
+      pipeline_.Answer(std::move(status), std::move(rows));
+    }
+    return pipeline_.over() ? Want::kDone : Want::kRead;
+  }
+  Want StepOne() {
+    char bytes[16];
+    const ssize_t got = recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+    std::lock_guard lock(server_->mu_);
+    link_->woken = false;
+    if (got == 0) broken_ = true;
+    if (broken_ || !early_.ok()) {
+      if (broken_) early_ = Lost();
+    } else if (link_->cancelled && server_->door(op_).gate != FakeServer::Gate::kNever) {
+      early_ = Status::Error(DBPOOL_ERR_CANCELLED, "cancelled", PhaseOf(op_), "57014",
+                             DBPOOL_FLAG_CANCELLED);
+    } else if (op_ == FakeOp::kQuery && sql_ == "sleep") {
+      return Want::kRead;
+    } else if (!server_->PassLocked(op_, &early_)) {
+      return Want::kRead;
+    }
+    return Want::kDone;
+  }
+
+  Status FinishOne(std::unique_ptr<Rows>* rows) {
+    Status status = std::exchange(early_, Status());
+    EndOperation();
+    if (status.has_flag(DBPOOL_FLAG_CONN_BROKEN)) broken_ = true;
+    if (status.ok() && op_ == FakeOp::kQuery) status = FinishQuery(rows);
+    if (status.ok() && op_ == FakeOp::kReset) tx_ = TxState::kNone, dirty_ = streaming_ = false;
+    if (op_ == FakeOp::kFetch) FinishFetch(status.ok());
+    if (tx_ == TxState::kOpen && status.code() == DBPOOL_ERR_SQL) tx_ = TxState::kFailed;
+    if (tx_ == TxState::kNone) LeaveGate();
+    return status;
+  }
+
   void Start(FakeOp op) {
     op_ = op;
     early_ = Status();
@@ -261,6 +291,10 @@ class FakeConnection : public Connection {
   int fd_ = -1;
   FakeOp op_ = FakeOp::kPing;
   std::string sql_;
+  SequentialPipeline pipeline_;
+  PipedStatement* piped_ = nullptr;  ///< of the pipeline: the one that is running
+  Deadline deadline_ = Deadline::Never();
+  bool piping_ = false;
   Status early_;  ///< the outcome, as far as the gate decides it
   FakeRows* fetching_ = nullptr;
   uint32_t fetch_max_ = 0;

@@ -154,6 +154,24 @@ void PostgresServer::Start(const std::vector<std::string>& arguments) {
   }
 }
 
+std::string PostgresServer::StartWithTls(const std::string& host) {
+  const std::string certificate = data_ + "/test.crt", key = data_ + "/test.key";
+  Child openssl;
+  openssl.Start({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=" + host, "-addext",
+                 "subjectAltName=DNS:" + host, "-keyout", key, "-out", certificate},
+                data_, data_ + "/../openssl.log");
+  if (!Await([&] { return !openssl.running(); }) || Read(certificate).empty()) {
+    GiveUp("no certificate: " + Read(data_ + "/../openssl.log"));
+  }
+  chmod(key.c_str(), 0600);
+  // The client, perhaps another user, cannot look into the server's folder.
+  std::ofstream(tls_.File("root.crt")) << Read(certificate);
+  StopImmediately();
+  Start({"-c", "ssl=on", "-c", "ssl_cert_file=" + certificate, "-c", "ssl_key_file=" + key});
+  return tls_.File("root.crt");
+}
+
 bool PostgresServer::Ready() const {
   const std::string file = Read(data_ + "/postmaster.pid");
   return Line(file, 1) == std::to_string(server_.pid()) && Line(file, 8) == "ready";

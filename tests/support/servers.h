@@ -49,6 +49,9 @@ class PostgresServer {
   void StopImmediately();
   /// With more arguments for postgres; returns when it accepts connections.
   void Start(const std::vector<std::string>& arguments = {});
+  /// Speaks TLS from then on, with a certificate for `host` signed by itself, whose path it returns: what
+  /// a client gives as sslrootcert.
+  std::string StartWithTls(const std::string& host);
 
  private:
   bool Ready() const;
@@ -58,6 +61,7 @@ class PostgresServer {
   int stdin_ = -1;  ///< of the script, which ends when this is closed
   pid_t script_ = -1;
   Child server_;  ///< after the first StopImmediately()
+  TempDir tls_;
 };
 
 /// PgBouncer before a server, on a free loopback port; role dbpool.

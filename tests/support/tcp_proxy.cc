@@ -125,6 +125,7 @@ bool TcpProxy::Move(Link* link, int from, int to, Direction* direction) {
   }
   if (link->last != direction) ++direction->bursts;
   link->last = direction;
+  if (const int delay = direction->delay_millis; delay > 0) poll(nullptr, 0, delay);
   size_t size = static_cast<size_t>(got);
   const int64_t cut = direction->cut_after;
   const bool cuts = cut >= 0 && static_cast<int64_t>(size) >= cut;

@@ -27,6 +27,8 @@ class TcpProxy {
     std::atomic<Mode> mode{Mode::kPass};
     /// Passes so many bytes more, then closes both sides. Negative: no limit.
     std::atomic<int64_t> cut_after{-1};
+    /// Holds what came for so long before it passes it on: what each way of a distant server takes.
+    std::atomic<int> delay_millis{0};
     std::atomic<int64_t> bytes{0};
     /// Times the direction of the traffic turned to this one: a request and its answer, in whatever
     /// number of pieces, are one burst each way. bursts of to_server are round trips.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
@@ -57,6 +58,17 @@ inline bool Await(const std::function<bool()>& condition, Nanos limit = kGenerou
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
+}
+
+/// Threads of this process with that name, as the kernel has it.
+inline int ThreadsNamed(const std::string& name) {
+  int found = 0;
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    std::string line;
+    if (std::getline(std::ifstream(task.path() / "comm"), line) && line == name) ++found;
+  }
+  return found;
 }
 
 /// A directory of its own, gone with it.

@@ -79,6 +79,7 @@ void PgConnection::Sent(bool ok) {
 }
 
 Want PgConnection::Step() {
+  if (op_ == Op::kPipeline) return StepPipeline();
   while (op_ != Op::kNone && !over_) {
     if (StreamHasEnough(false)) {
       over_ = true;
@@ -112,6 +113,7 @@ void PgConnection::OnResult(ResultPtr result) {
   if (!result && wire_.lost()) return OnLost();
   switch (PQresultStatus(result.get())) {
     case PGRES_PIPELINE_SYNC:
+      if (op_ == Op::kPipeline) break;
       return OnSync();
     case PGRES_COPY_IN:
     case PGRES_COPY_OUT:
@@ -129,6 +131,8 @@ void PgConnection::OnResult(ResultPtr result) {
     case Op::kSetup:
     case Op::kReset:
       return OnResetResult(std::move(result));
+    case Op::kPipeline:
+      return OnPipelineResult(std::move(result));
     case Op::kNone:
     case Op::kCloseStream:
     case Op::kPing:
@@ -161,13 +165,16 @@ void PgConnection::OnDescribeResult(ResultPtr result) {
 void PgConnection::OnSync() {
   if (--pipeline_.syncs > 0) return;
   pipeline_ = Pipeline{};
-  if (!PQexitPipelineMode(pg_)) {
-    broken_ = true;
-    outcome_ = Status::Error(DBPOOL_ERR_INTERNAL, "libpq does not leave its pipeline mode", phase(),
-                             "", DBPOOL_FLAG_CONN_BROKEN);
-    return Over();
-  }
+  if (!LeavePipelineMode()) return Over();
   op_ == Op::kQuery ? QueryOver() : Over();
+}
+
+bool PgConnection::LeavePipelineMode() {
+  if (PQexitPipelineMode(pg_)) return true;
+  broken_ = true;
+  outcome_ = Status::Error(DBPOOL_ERR_INTERNAL, "libpq does not leave its pipeline mode", phase(),
+                           "", DBPOOL_FLAG_CONN_BROKEN);
+  return false;
 }
 
 void PgConnection::OnLost() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "driver/driver.h"
+#include "driver/piped.h"
 #include "driver/postgres/libpq.h"
 #include "driver/postgres/params.h"
 #include "driver/postgres/rows.h"
@@ -15,10 +16,10 @@
 
 // One session. Start...() gives libpq what to send, Step() lets Wire hand out the results and
 // OnResult() takes each by the operation under way, until Over(). The parts: query.cc (statements
-// and streams), reset.cc (setup and reset), inspect.cc, connection.cc (the rest).
+// and streams), pipeline.cc, reset.cc (setup and reset), inspect.cc, connection.cc (the rest).
 //
-// Preparing and running a statement in one round trip uses libpq's pipeline mode, entered for that
-// one operation and left at its last Sync; everything else runs outside it.
+// libpq's pipeline mode is entered for one operation and left at its last Sync: for a pipeline, and
+// for preparing and running a statement in one round trip. Everything else runs outside it.
 
 namespace dbp::postgres {
 
@@ -54,9 +55,13 @@ class PgConnection final : public Connection {
   /// Also while an operation is under way or a stream is open: that is drained first (the caller
   /// has it cancelled), whatever it gives.
   void StartReset(ResetMode mode, Deadline deadline) override;
+  void StartPipeline(bool ordered, Deadline deadline) override;
+  void Pipe(PipedStatement& statement) override { piping_.waiting.Push(statement); }
+  void EndPipeline() override { piping_.ended = true; }
+  PipedStatement* TakeAnswered() override { return piping_.answered.Pop(); }
   Want Step() override;
   Status Finish(std::unique_ptr<Rows>* rows) override;
-  int fd() const override { return PQsocket(pg_); }
+  int fd() const override { return own_fd_; }
 
   TxState tx_state() const override;
   bool streaming() const override { return streaming_; }
@@ -69,13 +74,38 @@ class PgConnection final : public Connection {
   Status Inspect(Deadline deadline, ServerInfo* out) override;
 
  private:
-  enum class Op : uint8_t { kNone, kQuery, kFetch, kCloseStream, kDescribe, kPing, kSetup, kReset };
+  enum class Op : uint8_t {
+    kNone,
+    kQuery,
+    kFetch,
+    kCloseStream,
+    kDescribe,
+    kPing,
+    kSetup,
+    kReset,
+    kPipeline
+  };
   /// The part of a pipeline that is still to be answered.
   struct Pipeline {
     bool on = false;
     bool preparing = false;  ///< the next result is that of the preparation
     uint32_t dead = 0;       ///< results of DEALLOCATE before it
     uint32_t syncs = 0;
+  };
+  /// A pipeline of the caller's. A statement goes from list to list: waiting, sent, answered.
+  struct Piping {
+    enum class Unit : uint8_t { kNone, kPromised, kOwners };
+    PipedList waiting, sent, answered;
+    PipedStatement* reading = nullptr;  ///< in sent: whose results come next; NULL: nobody's
+    Unit unit = Unit::kNone;            ///< the one that is being sent
+    bool ordered = false;
+    bool ended = false;
+    bool refused = false;    ///< a statement of the unit that is being sent cannot be
+    bool mixed = false;      ///< something was sent that may open a transaction
+    bool was_null = false;   ///< the last result was
+    bool failed = false;     ///< the last unit
+    size_t unflushed = 0;    ///< bytes given to libpq
+    Status unit_error;       ///< of the Sync that ends the unit
   };
 
   // Operations in general.
@@ -100,13 +130,34 @@ class PgConnection final : public Connection {
   void SendText(const char* sql);
   void OnQueryResult(ResultPtr result);
   void AddResult(ResultPtr result);
-  void NoticeLostCommit();
-  std::shared_ptr<const PgColumns> ColumnsOf(const PGresult* result);
+  static bool MayCommit(const SqlTraits& traits, std::string_view sql, bool in_transaction);
+  static Status LostCommit(const Statement* statement, std::string_view sql, const Rows* rows);
+  static std::shared_ptr<const PgColumns> ColumnsOf(Statement* statement, const PGresult* result);
   void AddStreamRow(ResultPtr row);
-  void NoteCommand(PGresult* result);
+  void NoteCommand(const Statement* statement, PGresult* result);
+  void ForgetStatements();
   void QueryOver();
   bool RecoverPoisoned();
   bool StreamHasEnough(bool must_wait) const;
+
+  // pipeline.cc
+  Want StepPipeline();
+  bool SendWaiting();
+  bool SendPiped(PipedStatement& piped);
+  bool SkipsCleaning();
+  Status Admit(const PipedStatement& piped, const Statement& statement);
+  bool SendDead(PipedStatement& piped);
+  bool SendPromise(PipedStatement& piped);
+  bool SendOne(PipedStatement& piped, Statement& statement);
+  bool CloseUnit();
+  void ReadOn(PipedStatement* from);
+  void OnPipelineResult(ResultPtr result);
+  void OnOwnResult(PipedStatement& piped, ResultPtr result);
+  void OnPipedFailure(PipedStatement& piped, Status failure);
+  void OnUnitOver(PipedStatement& last);
+  void AnswerLost();
+  Status LossOf(const PipedStatement& piped, bool sent) const;
+  bool LeavePipelineMode();
 
   // reset.cc
   void BeginReset();
@@ -118,8 +169,8 @@ class PgConnection final : public Connection {
   PGconn* const pg_;
   const std::shared_ptr<const Config> config_;
   const int encoding_;
-  int own_fd_;  ///< a duplicate: libpq closes its own on error, and the number may then be a
-                ///< stranger's
+  int own_fd_;  ///< a duplicate, the same for life: libpq closes its own on error, and that number may then
+                ///< be a stranger's
   const std::shared_ptr<PgCanceller> canceller_;
   std::string setup_sql_;
 
@@ -133,6 +184,8 @@ class PgConnection final : public Connection {
   std::string text_;  ///< SQL with a NUL at its end
   bool broken_ = false;
   bool native_taken_ = false;
+  bool single_rows_ = false;    ///< libpq was told to give a result row by row
+  bool promise_ready_ = false;  ///< the server has kPromiseName
   uint32_t dirt_ = 0;
   Nanos used_at_ = 0;  ///< coarse
   Status farewell_;    ///< the server's FATAL to an idle session
@@ -144,12 +197,13 @@ class PgConnection final : public Connection {
   Status outcome_;
   TxState tx_before_ = TxState::kNone;
   Query query_;
-  Statement* statement_ = nullptr;
+  StatementPtr statement_;
   bool by_name_ = false;             ///< the statement went by its name
   bool again_ = false;               ///< it runs for the second time
   bool may_have_committed_ = false;  ///< should the connection be lost now
   bool reset_follows_ = false;       ///< nobody wants its outcome
   Pipeline pipeline_;
+  Piping piping_;
   std::unique_ptr<Rows> rows_;
   Rows* last_rows_ = nullptr;
   PgStream* stream_ = nullptr;  ///< where rows go; the caller's, but during the query that opens it

@@ -24,7 +24,7 @@ class PgDriver final : public Driver {
  public:
   explicit PgDriver(const Config& config) : config_(std::make_shared<const Config>(config)) {}
 
-  DriverTraits traits() const override { return {"postgresql", false, false}; }
+  DriverTraits traits() const override { return {.name = "postgresql", .pipelines = true}; }
 
   Status Connect(Deadline deadline, const std::atomic<bool>* abandoned,
                  std::unique_ptr<Connection>* out) override {

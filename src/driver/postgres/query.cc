@@ -23,9 +23,10 @@ std::string FirstWord(std::string_view sql) {
   return word;
 }
 
-// Whether a statement may be over and committed when the connection is lost before its answer.
-// Within a transaction only that which ends it can be; what is in doubt counts as such.
-bool MayCommit(const SqlTraits& traits, std::string_view sql, bool in_transaction) {
+}  // namespace
+
+bool PgConnection::MayCommit(const SqlTraits& traits, std::string_view sql,
+                             bool in_transaction) {
   if (traits.several) return true;
   const bool reads = traits.verb == SqlVerb::kSelect || traits.verb == SqlVerb::kValues;
   if (!in_transaction) return !(reads && traits.dirt == kDirtNone);
@@ -37,8 +38,6 @@ bool MayCommit(const SqlTraits& traits, std::string_view sql, bool in_transactio
   }
   return true;
 }
-
-}  // namespace
 
 void PgConnection::StartQuery(const Query& query, Deadline) {
   if (!Begin(Op::kQuery)) return;
@@ -80,7 +79,7 @@ void PgConnection::SendStatement() {
                 : PQsendQueryParams(pg_, text_.c_str(), n, params_.types(), params_.values(),
                                     params_.lengths(), params_.formats(), 0);
   }
-  if (ok && query_.stream) ok = PQsetSingleRowMode(pg_);
+  if (ok && query_.stream) ok = single_rows_ = PQsetSingleRowMode(pg_);
   Sent(ok);
 }
 
@@ -101,7 +100,7 @@ bool PgConnection::SendPreparing() {
     ++pipeline_.syncs;
     if (!PQpipelineSync(pg_)) return false;
   }
-  statements_.Name(statement_);
+  statements_.Name(statement_.get());
   text_.assign(query_.sql);
   return PQsendPrepare(pg_, statement_->name, text_.c_str(), params_.count(), params_.types()) &&
          PQsendQueryPrepared(pg_, statement_->name, params_.count(), params_.values(),
@@ -153,10 +152,10 @@ void PgConnection::OnQueryResult(ResultPtr result) {
   const ExecStatusType status = PQresultStatus(result.get());
   if (pipeline_.preparing) {
     pipeline_.preparing = false;
-    statement_->ready = status == PGRES_COMMAND_OK;
-    return KeepError(result.get());
+    KeepError(result.get());
+    return statements_.Prepared(statement_.get(), status == PGRES_COMMAND_OK);
   }
-  if (reset_follows_) return NoteCommand(result.get());
+  if (reset_follows_) return NoteCommand(statement_.get(), result.get());
   switch (status) {
     case PGRES_SINGLE_TUPLE:
       return AddStreamRow(std::move(result));
@@ -180,9 +179,9 @@ void PgConnection::AddStreamRow(ResultPtr row) {
 }
 
 void PgConnection::AddResult(ResultPtr result) {
-  NoteCommand(result.get());
+  NoteCommand(statement_.get(), result.get());
   if (stream_) return stream_->End(std::move(result));
-  std::shared_ptr<const PgColumns> columns = ColumnsOf(result.get());
+  std::shared_ptr<const PgColumns> columns = ColumnsOf(statement_.get(), result.get());
   auto rows = std::make_unique<PgRows>(std::move(result), std::move(columns));
   Rows* const added = rows.get();
   if (last_rows_) {
@@ -193,27 +192,30 @@ void PgConnection::AddResult(ResultPtr result) {
   last_rows_ = added;
 }
 
-std::shared_ptr<const PgColumns> PgConnection::ColumnsOf(const PGresult* result) {
-  if (!statement_) return std::make_shared<PgColumns>(result);
-  return statement_->columns = PgColumns::Of(result, statement_->columns);
+std::shared_ptr<const PgColumns> PgConnection::ColumnsOf(Statement* statement,
+                                                         const PGresult* result) {
+  if (!statement) return std::make_shared<PgColumns>(result);
+  return statement->columns = PgColumns::Of(result, statement->columns);
 }
 
 // What the scan of the text cannot know for sure, the server's tag tells.
-void PgConnection::NoteCommand(PGresult* result) {
-  if (!statement_ || statement_->traits.preparable()) return;
+void PgConnection::NoteCommand(const Statement* statement, PGresult* result) {
+  if (!statement || statement->traits.preparable()) return;
   const std::string_view tag = PQcmdStatus(result);
   dirt_ |= DirtOfCommand(tag);
-  if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") {
-    statements_.Forget();
-    statement_ = nullptr;
-  }
+  if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") ForgetStatements();
+}
+
+void PgConnection::ForgetStatements() {
+  statements_.Forget();
+  promise_ready_ = false;
 }
 
 // A name that went bad did so before the statement ran. Outside a transaction it runs again, once.
 bool PgConnection::RecoverPoisoned() {
   if (!by_name_ || !statement_ || !IsPoisoned(outcome_)) return false;
   const bool gone = outcome_.sqlstate() == "26000";
-  statements_.Drop(statement_, !gone);
+  statements_.Drop(statement_.get(), !gone);
   if (tx_before_ != TxState::kNone || again_ || reset_follows_ || streaming_) {
     outcome_.add_flags(DBPOOL_FLAG_RETRYABLE);
     return false;
@@ -226,15 +228,15 @@ bool PgConnection::RecoverPoisoned() {
 }
 
 // The server answers COMMIT of a failed transaction with success, and the tag ROLLBACK.
-void PgConnection::NoticeLostCommit() {
-  if (!rows_ || statement_ == nullptr || statement_->traits.several) return;
-  if (std::strcmp(rows_->command(), "ROLLBACK") != 0) return;
-  const std::string word = FirstWord(query_.sql);
-  if (word != "commit" && word != "end" && word != "prepare") return;
-  rows_.reset();
-  outcome_ = Status::Error(
+Status PgConnection::LostCommit(const Statement* statement, std::string_view sql,
+                                const Rows* rows) {
+  if (!rows || !statement || statement->traits.several) return Status::Ok();
+  if (std::strcmp(rows->command(), "ROLLBACK") != 0) return Status::Ok();
+  const std::string word = FirstWord(sql);
+  if (word != "commit" && word != "end" && word != "prepare") return Status::Ok();
+  return Status::Error(
       DBPOOL_ERR_SQL, "a statement of the transaction had failed, so it was rolled back instead",
-      phase(), "25P02");
+      DBPOOL_PHASE_QUERY, "25P02");
 }
 
 void PgConnection::QueryOver() {
@@ -242,7 +244,7 @@ void PgConnection::QueryOver() {
     if (stream_) stream_->Fail();
     if (RecoverPoisoned()) return;
   } else if (!stream_) {
-    NoticeLostCommit();
+    outcome_ = LostCommit(statement_.get(), query_.sql, rows_.get());
   }
   streaming_ = false;
   Over();

@@ -33,6 +33,10 @@ void PgConnection::StartSetup() {
 void PgConnection::StartReset(ResetMode mode, Deadline) {
   reset_mode_ = mode;
   const bool active = op_ != Op::kNone && !over_;
+  if (active && op_ == Op::kPipeline) {
+    piping_ = Piping{};  // its statements may be gone already, so there is no draining it
+    return OnLost();
+  }
   if (!active && !streaming_) return BeginReset();
   if (!active) op_ = Op::kCloseStream;
   reset_follows_ = true;
@@ -82,7 +86,7 @@ void PgConnection::ResetOver() {
     return Over();
   }
   if (op_ == Op::kReset && cleaned) {
-    if (plan_.forgets_statements) statements_.Forget();
+    if (plan_.forgets_statements) ForgetStatements();
     dirt_ = native_taken_ ? kDirtUnknown : kDirtNone;
   }
   while (PGnotify* notification = PQnotifies(pg_)) PQfreemem(notification);

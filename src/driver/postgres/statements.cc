@@ -13,11 +13,12 @@ constexpr size_t kLongestKept =
 
 }  // namespace
 
-Statement* Statements::Get(std::string_view sql, std::span<const dbpool_value> params) {
+StatementPtr Statements::Get(std::string_view sql, std::span<const dbpool_value> params) {
   if (!keeps() || sql.size() > kLongestKept) {
-    passing_ = Statement{};
-    passing_.traits = ScanSql(sql);
-    return &passing_;
+    auto passing = std::make_shared<Statement>();
+    passing->traits = ScanSql(sql);
+    passing->evicted = true;
+    return passing;
   }
   std::string_view key = sql;
   if (Params::HaveTypes(params)) {
@@ -25,30 +26,41 @@ Statement* Statements::Get(std::string_view sql, std::span<const dbpool_value> p
     Params::AppendKey(params, &key_);
     key = key_;
   }
-  Statement* statement = cache_.Find(key);
-  if (!statement) {
-    if (const Statement* going = cache_.NextToGo(); going && going->ready)
-      dead_.emplace_back(going->name);
-    Statement fresh;
-    fresh.traits = ScanSql(sql);
-    statement = cache_.Insert(key, fresh);
+  const StatementPtr* found = cache_.Find(key);
+  if (!found) {
+    auto fresh = std::make_shared<Statement>();
+    fresh->traits = ScanSql(sql);
+    if (StatementPtr* going = cache_.NextToGo()) {
+      if ((*going)->ready) dead_.emplace_back((*going)->name);
+      (*going)->evicted = true;
+    }
+    found = cache_.Insert(key, std::move(fresh));
   }
-  if (statement->uses < threshold_) ++statement->uses;
-  return statement;
+  Statement& statement = **found;
+  if (statement.uses < threshold_) ++statement.uses;
+  return *found;
 }
 
 bool Statements::ShouldPrepare(const Statement& statement) const {
-  return &statement != &passing_ && threshold_ > 0 && !statement.ready &&
+  return !statement.evicted && threshold_ > 0 && !statement.ready &&
          statement.uses >= threshold_ && statement.traits.preparable();
 }
 
 void Statements::Name(Statement* statement) {
+  statement->number = ++last_number_;
   std::snprintf(statement->name, sizeof statement->name, "dbp_%llu",
-                static_cast<unsigned long long>(++last_number_));
+                static_cast<unsigned long long>(statement->number));
+}
+
+void Statements::Prepared(Statement* statement, bool ok) {
+  statement->preparing = false;
+  statement->ready = ok;
+  statement->refusal = Status::Ok();
+  if (ok && statement->evicted) dead_.emplace_back(statement->name);
 }
 
 void Statements::Drop(Statement* statement, bool on_server) {
-  if (statement->ready && on_server) dead_.emplace_back(statement->name);
+  if (statement->ready && on_server && !statement->evicted) dead_.emplace_back(statement->name);
   statement->ready = false;
 }
 

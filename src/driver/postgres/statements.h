@@ -23,20 +23,27 @@ struct Statement {
   SqlTraits traits;
   std::shared_ptr<const PgColumns> columns;  ///< of its last result
   uint32_t uses = 0;
-  bool ready = false;  ///< the server has it under its name
-  char name[20] = "";  ///< "dbp_<n>"; "" before the first attempt to prepare it
+  bool ready = false;      ///< the server has it under its name
+  bool preparing = false;  ///< the server was asked to, and has not answered yet
+  bool evicted = false;    ///< no longer in the cache, but under way still
+  uint64_t number = 0;     ///< 0 before the first attempt to prepare it
+  char name[20] = "";      ///< "dbp_<number>"
+  Status refusal;          ///< why the server did not prepare it the last time, if it was asked in a pipeline
 };
+using StatementPtr = std::shared_ptr<Statement>;
 
 class Statements {
  public:
   Statements(uint32_t capacity, uint32_t threshold) : cache_(capacity), threshold_(threshold) {}
 
-  /// The entry of a text, valid until the next Get() or Forget(). Counts one use.
-  Statement* Get(std::string_view sql, std::span<const dbpool_value> params);
+  /// The entry of a text. Counts one use.
+  StatementPtr Get(std::string_view sql, std::span<const dbpool_value> params);
   /// Whether this use is the one that prepares it by name.
   bool ShouldPrepare(const Statement& statement) const;
   /// Gives it a fresh name.
   void Name(Statement* statement);
+  /// The server's answer to preparing it.
+  void Prepared(Statement* statement, bool ok);
   /// The name is poisoned; the statement will get another one. on_server: that still has it.
   void Drop(Statement* statement, bool on_server);
 
@@ -49,10 +56,9 @@ class Statements {
  private:
   bool keeps() const { return cache_.capacity() > 0; }
 
-  StatementCache<Statement> cache_;
+  StatementCache<StatementPtr> cache_;
   const uint32_t threshold_;
   uint64_t last_number_ = 0;
-  Statement passing_;  ///< for texts that are not kept
   std::string key_;
   std::vector<std::string> dead_;
 };

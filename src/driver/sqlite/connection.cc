@@ -48,6 +48,11 @@ void SqliteConnection::StartDescribe(std::string_view sql, Deadline deadline) {
   query_ = Query{.sql = sql, .params = {}};
 }
 
+void SqliteConnection::StartPipeline(bool, Deadline deadline) {
+  Begin(Operation::kPipeline, deadline);
+  pipeline_.Start();
+}
+
 void SqliteConnection::StartReset(ResetMode mode, Deadline deadline) {
   Begin(Operation::kReset, deadline);
   reset_mode_ = mode;
@@ -64,11 +69,15 @@ Want SqliteConnection::Step() {
   return Want::kDone;
 }
 
+Status SqliteConnection::Usable() const {
+  if (db_ && !broken()) return Status::Ok();
+  return Status::Error(DBPOOL_ERR_BROKEN, "the connection was closed", DBPOOL_PHASE_QUERY, {},
+                       DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT);
+}
+
 Status SqliteConnection::Perform() {
-  if (!db_ || broken()) {
-    return Status::Error(DBPOOL_ERR_BROKEN, "the connection was closed", DBPOOL_PHASE_QUERY, {},
-                         DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT);
-  }
+  if (operation_ == Operation::kPipeline) return RunPipeline();
+  DBP_RETURN_IF_ERROR(Usable());
   switch (operation_) {
     case Operation::kQuery:
       return RunQuery();
@@ -83,6 +92,7 @@ Status SqliteConnection::Perform() {
     case Operation::kCloseStream:
       EndStream();
       return Status::Ok();
+    case Operation::kPipeline:
     case Operation::kNone:
       break;
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "driver/driver.h"
+#include "driver/piped.h"
 #include "driver/sqlite/database.h"
 #include "driver/sqlite/observer.h"
 #include "driver/sqlite/rows.h"
@@ -53,6 +54,10 @@ class SqliteConnection final : public Connection {
   void StartDescribe(std::string_view sql, Deadline deadline) override;
   void StartPing(Deadline deadline) override { Begin(Operation::kPing, deadline); }
   void StartReset(ResetMode mode, Deadline deadline) override;
+  void StartPipeline(bool ordered, Deadline deadline) override;
+  void Pipe(PipedStatement& statement) override { pipeline_.Add(statement); }
+  void EndPipeline() override { pipeline_.End(); }
+  PipedStatement* TakeAnswered() override { return pipeline_.TakeAnswered(); }
   Want Step() override;
   Status Finish(std::unique_ptr<Rows>* rows) override;
   int fd() const override { return -1; }
@@ -70,15 +75,17 @@ class SqliteConnection final : public Connection {
   Status Inspect(Deadline deadline, ServerInfo* out) override;
 
  private:
-  enum class Operation : uint8_t { kNone, kQuery, kFetch, kCloseStream, kDescribe, kPing, kReset };
+  enum class Operation : uint8_t { kNone, kQuery, kFetch, kCloseStream, kDescribe, kPing, kReset, kPipeline };
   class ResetOnExit;
 
   void Begin(Operation operation, Deadline deadline);
   Status Perform();
+  Status Usable() const;
   void LeaveGateIfOver();
 
   // query.cc
   Status RunQuery();
+  Status RunPipeline();
   Status RunSeveral(std::unique_ptr<SqliteRows> first, size_t from);
   Status RunOne(Statement& statement, std::unique_ptr<SqliteRows>* out);
   Status Admit(const Statement& statement);
@@ -113,6 +120,7 @@ class SqliteConnection final : public Connection {
   ResetMode reset_mode_ = ResetMode::kSmart;
   Status outcome_;
   std::unique_ptr<SqliteRows> rows_;
+  SequentialPipeline pipeline_;
 
   Statement* stream_ = nullptr;  ///< in cache_ or scratch_; nothing is prepared meanwhile
   WriteGate* gate_ = nullptr;

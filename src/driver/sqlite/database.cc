@@ -54,7 +54,7 @@ Status Database::Make(const Config& config, std::shared_ptr<const Database>* out
     return Status::Unsupported("this SQLite library was built without support for threads");
   }
   std::shared_ptr<Database> database(new Database(config));
-  DBP_RETURN_IF_ERROR(config.sqlite.memory ? database->MakeMemory() : database->LocateFile());
+  DBP_RETURN_IF_ERROR(config.sqlite.memory ? database->NameMemory() : database->LocateFile());
   *out = std::move(database);
   return Status::Ok();
 }
@@ -85,18 +85,30 @@ Status Database::LocateFile() {
   return Status::Ok();
 }
 
-Status Database::MakeMemory() {
+Status Database::NameMemory() {
   const std::string random = RandomName();
   if (random.empty()) return Status::Error(DBPOOL_ERR_INTERNAL, "the system gave no random bytes");
   path_ = ":memory:";
   name_ = "file:/dbpool-" + random + "?vfs=memdb";
   flags_ = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI;
   process_ = getpid();
-  const int rc = OpenHandle(name_, flags_, &anchor_);
-  return rc == SQLITE_OK ? Status::Ok() : Explain(anchor_.get(), rc, Watch(0));
+  return Status::Ok();
+}
+
+/// With the first connection: a pool without any costs no database.
+Status Database::HoldMemory() const {
+  if (!config_.sqlite.memory) return Status::Ok();
+  MutexLock lock(anchor_mu_);
+  if (anchor_) return Status::Ok();
+  Handle anchor;
+  const int rc = OpenHandle(name_, flags_, &anchor);
+  if (rc != SQLITE_OK) return Explain(anchor.get(), rc, Watch(0));
+  anchor_ = std::move(anchor);
+  return Status::Ok();
 }
 
 Status Database::Open(Watch& watch, Observer& observer, Handle* out) const {
+  DBP_RETURN_IF_ERROR(HoldMemory());
   Handle db;
   const int rc = OpenHandle(name_, flags_, &db);
   if (rc != SQLITE_OK) return Explain(db.get(), rc, watch);

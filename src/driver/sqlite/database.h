@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "driver/sqlite/blocks.h"
 #include "driver/sqlite/observer.h"
@@ -40,7 +41,8 @@ class Database {
  private:
   explicit Database(const Config& config) : config_(config) {}
   Status LocateFile();
-  Status MakeMemory();
+  Status NameMemory();
+  Status HoldMemory() const;
   Status Configure(sqlite3* db, Watch& watch) const;
   Status SetJournalMode(sqlite3* db, Watch& watch) const;
   Status RunInitSql(sqlite3* db, const Watch& watch) const;
@@ -52,7 +54,9 @@ class Database {
   int flags_ = 0;
   int process_ = 0;
   const std::shared_ptr<BlockPool> blocks_ = std::make_shared<BlockPool>();  ///< of its results
-  Handle anchor_;  ///< keeps the database in memory alive
+  mutable Mutex anchor_mu_;
+  /// Keeps the database in memory alive while no connection is open.
+  mutable Handle anchor_ DBP_GUARDED_BY(anchor_mu_);
 };
 
 }  // namespace dbp::sqlite

@@ -34,6 +34,9 @@ Status SqliteConnection::RunQuery() {
   size_t rest = query_.sql.size();
   if (!statement) DBP_RETURN_IF_ERROR(Find(query_.sql, &statement, &rest));
   const bool several = rest < query_.sql.size();
+  if (several && operation_ == Operation::kPipeline) {
+    return Status::Invalid("a pipeline takes one statement at a time");
+  }
   if (several && !query_.params.empty()) {
     return Status::Invalid("a text of several statements takes no parameters");
   }
@@ -51,6 +54,20 @@ Status SqliteConnection::RunQuery() {
   if (several) return RunSeveral(std::move(rows), rest);
   rows_ = std::move(rows);
   return Status::Ok();
+}
+
+// Each for itself as far as the writer's turn goes, unless a transaction is open.
+Status SqliteConnection::RunPipeline() {
+  Status usable = Usable();
+  while (PipedStatement* piped = pipeline_.Current(tx_state())) {
+    query_ = piped->query;
+    if (piped->on_failure) watch_->Begin(Deadline::Never());  // what failed may be that it is too late
+    Status status = usable.ok() ? RunQuery() : usable.Clone();
+    LeaveGateIfOver();
+    pipeline_.Answer(std::move(status), std::move(rows_));
+    usable = Usable();
+  }
+  return usable;
 }
 
 Status SqliteConnection::RunSeveral(std::unique_ptr<SqliteRows> first, size_t from) {

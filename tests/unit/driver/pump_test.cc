@@ -28,6 +28,10 @@ class Talkative final : public Connection {
   void StartDescribe(std::string_view, Deadline) override {}
   void StartPing(Deadline) override {}
   void StartReset(ResetMode, Deadline) override {}
+  void StartPipeline(bool, Deadline) override {}
+  void Pipe(PipedStatement&) override {}
+  void EndPipeline() override {}
+  PipedStatement* TakeAnswered() override { return nullptr; }
   Status Finish(std::unique_ptr<Rows>*) override { return Status::Ok(); }
   TxState tx_state() const override { return TxState::kNone; }
   bool streaming() const override { return false; }

@@ -12,9 +12,9 @@ namespace {
 auto Fields(const Config& c) {
   return std::tie(c.sqlite.journal_mode, c.sqlite.synchronous, c.sqlite.foreign_keys, c.sqlite.mode,
                   c.pool_size, c.max_overflow, c.min_size, c.min_size_follows, c.lazy, c.pooling,
-                  c.max_waiters, c.idle_order, c.reset, c.acquire_timeout, c.connect_timeout,
+                  c.max_waiters, c.max_connecting, c.idle_order, c.reset, c.acquire_timeout, c.connect_timeout,
                   c.query_timeout, c.lock_timeout, c.reset_timeout, c.idle_timeout, c.max_lifetime,
-                  c.lifetime_jitter, c.max_uses, c.keepalive, c.ping_after, c.statement_cache,
+                  c.lifetime_jitter, c.max_uses, c.keepalive, c.ping_after, c.statement_cache, c.pipeline_depth,
                   c.prepare_threshold, c.application_name, c.init_sql, c.search_path);
 }
 

@@ -59,6 +59,7 @@ TEST(OptionTable, HasTheOptionsAndAliasesThatPeopleKnow) {
                            "ping_after",
                            "pool_pre_ping",
                            "max_waiters",
+                           "max_connecting",
                            "idle_order",
                            "reset",
                            "statement_cache",

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,11 @@ class SchedulerTest : public testing::Test {
     config_.pool_size = config_.min_size = 2;
     config_.max_overflow = 1;
   }
-  Scheduler Make() { return Scheduler(config_, {"test", false, false}, 1); }
+  Scheduler Make() {
+    heads_.clear();
+    idle_set_.emplace(gate_, IdleHints(config_.idle_order, 100));
+    return Scheduler(config_, {"test", false, false}, *idle_set_, 1);
+  }
 
   /// Takes all actions; opens succeed and closes end at once unless held back.
   void Settle(Scheduler& s) {
@@ -31,6 +36,9 @@ class SchedulerTest : public testing::Test {
     while (s.Next(&action)) {
       ++seen_[action.kind];
       if (action.kind == Action::kAnswer) action.waiter->Wake();
+      if (action.kind == Action::kOpen && !heads_.contains(action.index)) {
+        s.Bind(action.index, nullptr, heads_[action.index]);
+      }
       if (action.kind == Action::kOpen && open_) s.Opened(action.index, now_);
       if (action.kind == Action::kClose) s.Closed(action.index, action.reason, now_);
       if (action.kind == Action::kCheck) s.Checked(action.index, kKeep, now_);
@@ -45,6 +53,9 @@ class SchedulerTest : public testing::Test {
   }
 
   Config config_;
+  Gate gate_;
+  std::optional<IdleSet> idle_set_;
+  std::map<uint32_t, SlotHead> heads_;
   Nanos now_ = kSecond;
   bool open_ = true;
   std::vector<uint32_t> opening_;
@@ -143,6 +154,70 @@ TEST_F(SchedulerTest, WhileTheServerRefusesOneConnectAtATimeIsTried) {
     opening_.clear();
   }
   EXPECT_LE(now_, kSecond + 25 * kSecond) << "with waiters the pause is a second at the most";
+}
+
+TEST_F(SchedulerTest, AServerThatIsBackIsMetByOneThenTwoThenFourConnects) {
+  config_.pool_size = config_.min_size = 20;
+  config_.max_connecting = 6;
+  open_ = false;
+  Scheduler s = Make();
+  s.Start(now_);
+  Settle(s);
+  ASSERT_EQ(opening_.size(), 6u) << "all that may be, as long as nothing has failed";
+  for (uint32_t index : std::exchange(opening_, {})) {
+    s.OpenFailed(index, DBPOOL_ERR_CONNECT, false, now_);
+  }
+  for (int ticks = 0; opening_.empty() && ticks < 20; ++ticks) {
+    now_ = std::max(now_, s.next_tick());
+    s.Tick(now_);
+    Settle(s);
+  }
+  for (size_t at_a_time : {1, 2, 4, 6, 6}) {
+    Settle(s);
+    ASSERT_EQ(opening_.size(), at_a_time);
+    for (uint32_t index : std::exchange(opening_, {})) s.Opened(index, now_);
+  }
+  Settle(s);
+  EXPECT_EQ(opening_.size(), 1u) << "20 are enough";
+}
+
+TEST_F(SchedulerTest, AConnectThatFailsAfterTheOutageBeginsTheSlowStartAnew) {
+  config_.pool_size = config_.min_size = 20;
+  open_ = false;
+  Scheduler s = Make();
+  s.Start(now_);
+  Settle(s);
+  for (uint32_t index : std::exchange(opening_, {})) s.Opened(index, now_);
+  Settle(s);
+  ASSERT_EQ(opening_.size(), 4u);
+  const std::vector<uint32_t> four = std::exchange(opening_, {});
+  s.OpenFailed(four[0], DBPOOL_ERR_CONNECT, false, now_);
+  s.Opened(four[1], now_);  // was under way when the other failed
+  Settle(s);
+  EXPECT_TRUE(opening_.empty()) << "two are under way, and two at a time may be";
+  s.Opened(four[2], now_);
+  Settle(s);
+  EXPECT_EQ(opening_.size(), 2u) << "with the fourth of before, three";
+}
+
+TEST_F(SchedulerTest, AConnectionRecalledWhileItsReleaserPublishesItIsNotLent) {
+  config_.pool_size = config_.min_size = 1;
+  config_.max_overflow = 0;
+  for (bool may_wait : {true, false}) {
+    open_ = true;
+    Scheduler s = Make();
+    s.Start(now_);
+    Settle(s);
+    TestWaiter before, after;
+    ASSERT_EQ(s.Acquire(before, now_, true), DBPOOL_OK);
+    s.Invalidate(now_);
+    idle_set_->PublishScheduled(heads_[before.index]);  // its releaser's second look is still to come
+    EXPECT_EQ(s.Acquire(after, now_, may_wait), may_wait ? DBPOOL_PENDING : DBPOOL_ERR_TIMEOUT);
+    Settle(s);
+    EXPECT_EQ(Stats(s).closed_invalidated, 1u);
+    EXPECT_EQ(after.woken, may_wait) << "by the connection opened instead";
+    EXPECT_EQ(s.open(), 1u);
+  }
 }
 
 TEST_F(SchedulerTest, APermanentFailureAnswersAllWhoWait) {

@@ -1,0 +1,83 @@
+/**
+ * @file loop.h
+ * @brief Where asynchronous calls are driven and their callbacks run.
+ *
+ * Every asynchronous call takes a loop, or NULL: the one the whole process shares, which has a thread of its own and
+ * starts with the first need. A loop of one's own is either a thread, or external: then a host that has an event loop
+ * already (epoll, libuv, GLib, asyncio, tokio ...) polls one descriptor and calls dbpool_loop_dispatch(), and
+ * callbacks run on the host's thread and nowhere else.
+ *
+ * A callback runs once, on its loop's thread, never inside the call that asked for it, and never under a lock: every
+ * function of the library may be called in it. It must return (no exception, no longjmp) and, as it holds up all
+ * others of its loop, soon.
+ */
+#ifndef DBPOOL_LOOP_H_
+#define DBPOOL_LOOP_H_
+
+#include <dbpool/export.h>
+#include <dbpool/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @brief Kinds of loop. @since 0.1 */
+enum {
+    DBPOOL_LOOP_THREAD = 0,  /**< a thread of its own runs the callbacks */
+    DBPOOL_LOOP_EXTERNAL = 1 /**< who calls dbpool_loop_dispatch() runs them */
+};
+
+/**
+ * @brief Makes a loop. Serves any number of pools and calls.
+ *
+ * @param kind  DBPOOL_LOOP_THREAD or DBPOOL_LOOP_EXTERNAL.
+ * @param out   The loop, to be freed by dbpool_loop_free(); NULL on failure.
+ * @return DBPOOL_OK; DBPOOL_ERR_INVALID for NULL out or an unknown kind; DBPOOL_ERR_NOMEM: no memory, no descriptor or
+ *         no thread to be had.
+ * @since 0.1 @threadsafety any thread
+ */
+DBPOOL_API dbpool_status dbpool_loop_create(uint32_t kind, dbpool_loop **out, dbpool_error **error);
+
+/**
+ * @brief Cancels what is pending on the loop, runs the callbacks of that, and ends it.
+ *
+ * It returns when every callback has run: on the loop's thread, or, of an external loop, on the caller's. From then on
+ * none runs. A call cancelled so ends in DBPOOL_ERR_CANCELLED, unless its result was there already; to start another
+ * one on the loop is DBPOOL_ERR_CLOSED. Pools and leases stay as they are.
+ *
+ * In a callback of that very loop it returns at once and the rest happens after the callback: on the loop's thread, or
+ * before the dbpool_loop_dispatch() under way returns. While another thread is in dbpool_loop_dispatch(), that thread
+ * runs the callbacks. Do not call it holding a lock that a callback takes. NULL is fine. In a forked child it does
+ * nothing.
+ * @since 0.1 @threadsafety any thread, once; no other call on the loop may begin meanwhile or afterwards
+ */
+DBPOOL_API void dbpool_loop_free(dbpool_loop *loop);
+
+/**
+ * @brief The descriptor of an external loop: readable when there is something to dispatch.
+ *
+ * Always the same one. Sockets, time-outs and results from other threads all show on it. Poll it for reading, level- or
+ * edge-triggered; do not read, write or close it.
+ * @return A descriptor of the loop's; -1 for a loop with a thread, for NULL, and in a forked child.
+ * @since 0.1 @threadsafety any thread
+ */
+DBPOOL_API int dbpool_loop_fd(dbpool_loop *loop);
+
+/**
+ * @brief Runs the callbacks that are due, on the calling thread.
+ *
+ * @param timeout_ms  How long to wait for the first: 0 does not wait (what a host does when the descriptor is
+ *                    readable), -1 and INT64_MAX wait without end.
+ * @return DBPOOL_OK: all that was ready has run, or nothing was ready in time; DBPOOL_PENDING: it stopped early so as not
+ *         to keep the host, call again (the descriptor is readable); DBPOOL_ERR_BUSY: the loop is being dispatched
+ *         already, by a callback's caller or another thread; DBPOOL_ERR_INVALID: NULL, a loop with a thread, or a
+ *         time-out below -1; DBPOOL_ERR_FORKED.
+ * @since 0.1 @threadsafety any thread, one at a time
+ */
+DBPOOL_API dbpool_status dbpool_loop_dispatch(dbpool_loop *loop, int64_t timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DBPOOL_LOOP_H_ */

@@ -1,0 +1,90 @@
+#ifndef DBP_SQL_DISPATCHER_H_
+#define DBP_SQL_DISPATCHER_H_
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "driver/statement_cache.h"
+#include "sql/carrier.h"
+#include "sql/one_shot.h"
+#include "sql/shared_statement.h"
+
+// One-shots of the asynchronous API share connections. There is a dispatcher for each pool on each loop, as
+// long as it has something to do; all of it runs on the loop's thread, so that it needs no lock.
+//
+// A statement waits in its queue until a carrier takes it: a lease with a pipeline on it. The rules:
+//   1. An idle connection of the pool first; then the carrier with the fewest statements, up to pipeline_depth; then
+//      the oldest statement waits in the pool's queue like anybody, and the others behind it here.
+//   2. A carrier with nothing under way is released at once. While others wait in the pool, carriers take
+//      nothing more, so that they are released soon: nobody starves. The same after a second, for the sake of what
+//      the pool does with connections that come back.
+//   3. What one round of the loop has brought goes out together.
+//   4. A caller that does not wait any more (cancel, time-out) is answered at once and leaves its statement
+//      behind. The carrier takes nothing more. A cancel request is sent only when nobody else waits for anything on
+//      it; if that does not help until all deadlines have passed, the connection is given up.
+//   5. A statement that is lost with its connection is tried once more if that is safe.
+
+namespace dbp {
+
+class Dispatcher final : private Pending, private Task, private Timer, private LoopLocal {
+ public:
+  /// The one for this statement, made if there is none; NULL if it must go alone. On the loop's thread.
+  static Dispatcher* For(const std::shared_ptr<Pool>& pool, Loop& loop, SharedStatement& statement);
+  Dispatcher(std::shared_ptr<Pool> pool, Loop& loop);  ///< For() makes them
+
+  /// The op's statement, from now on its own. It ends in op.Answer().
+  void Submit(OneShotOp& op);
+  /// The op's lease is for all.
+  void Adopt(OneShotOp& op, dbpool_conn token);
+  /// The op, called back, acquires no more: it stands first in the queue again.
+  void TakeBack(OneShotOp& op);
+  /// The op's caller does not wait any more, since it is `why`: answers it.
+  void Abandon(OneShotOp& op, dbpool_status why);
+  /// The op ends.
+  void Forget(OneShotOp& op);
+
+  // Of its carriers.
+  void OnAnswer(SharedStatement& statement, Nanos now);
+  void OnReady(Carrier& carrier);
+  bool freeing() const { return freeing_; }
+
+ private:
+  bool MayShare(SharedStatement& statement);
+  void Run() override;
+  void OnDue() override;
+  void OnLoopFree() override;
+  void Wake();
+
+  void Intake(Nanos now);
+  SharedStatement* First();
+  void TakeFirst();
+  void Queue(PipedList& list, SharedStatement& statement);
+  void Give(SharedStatement& statement, Carrier& carrier, Nanos now);
+  void Drop(OneShotOp& op, Status status) noexcept;
+  void Acquire(OneShotOp& op);
+  void CallBackAcquirers();
+  Carrier* LeastLoaded(Nanos now, bool others_wait) const;
+  Nanos WaitsUntil(const OneShotOp& op, Nanos now) const;
+  void DueAt(Nanos when);
+  void Enlist(SharedStatement& statement);
+  void Delist(SharedStatement& statement);
+  void Retire();
+
+  const std::shared_ptr<Pool> pool_;
+  Loop& loop_;
+  StatementCache<uint8_t> scans_;
+  PipedList first_, queue_;  ///< those that were first before, and the others
+  uint32_t queued_ = 0;      ///< of both: those for whom somebody waits
+  SharedStatement *newest_ = nullptr, *oldest_ = nullptr;  ///< of all for whom somebody waits
+  std::vector<OneShotOp*> acquiring_;
+  std::vector<std::unique_ptr<Carrier>> carriers_;
+  Nanos next_due_ = kForever;  ///< what the timer is set to
+  bool posted_ = false;
+  bool awake_ = false;  ///< Wake() is of no use, as it comes at the end of what is going on
+  bool freeing_ = false;
+};
+
+}  // namespace dbp
+
+#endif  // DBP_SQL_DISPATCHER_H_

@@ -1,0 +1,50 @@
+#ifndef DBP_SQL_LOOP_ACQUISITION_H_
+#define DBP_SQL_LOOP_ACQUISITION_H_
+
+#include <memory>
+
+#include "pool/acquisition.h"
+#include "pool/workers.h"
+#include "sql/loop_run.h"
+
+namespace dbp {
+
+/// A wish for a connection, driven by the events of an op. Waiting in the queue takes its own memory and
+/// nothing else; only who must wait for a socket, or for a thread that may block, gets more.
+class LoopAcquisition final : private Acquisition {
+ public:
+  LoopAcquisition(Op& op, std::shared_ptr<Pool> pool, const AcquireRequest& request)
+      : Acquisition(*pool, request), op_(op), pool_(std::move(pool)) {}
+
+  /// By the op's maker while it is held, or on the loop's thread. The op's events from then on go to OnEvents().
+  /// True: over, Finish().
+  bool Begin();
+  /// On the loop's thread. Nothing here fails for want of memory.
+  bool OnEvents(uint32_t events);
+  using Acquisition::Finish;
+  Pool& pool() const { return *pool_; }
+
+ private:
+  /// For who waits elsewhere than in the queue.
+  struct Elsewhere final : Job {
+    explicit Elsewhere(LoopAcquisition& a) : acquisition(a), watch(a.op_) {}
+    LoopAcquisition& acquisition;
+    OpWatch watch;
+    Next next = Next::kDone;  ///< what the worker came to
+  };
+
+  bool Go(Next next);
+  bool Wait(Next next);
+  void OnWake() override { op_.Wake(); }
+
+  Op& op_;
+  const std::shared_ptr<Pool> pool_;
+  std::unique_ptr<Elsewhere> elsewhere_;
+  Next waits_for_ = Next::kDone;
+  bool woken_ = false;
+  bool unwanted_ = false;  ///< cancelled
+};
+
+}  // namespace dbp
+
+#endif  // DBP_SQL_LOOP_ACQUISITION_H_

@@ -1,0 +1,75 @@
+#ifndef DBP_SQL_LOOP_RUN_H_
+#define DBP_SQL_LOOP_RUN_H_
+
+#include <memory>
+
+#include "loop/op.h"
+#include "pool/lease.h"
+#include "pool/workers.h"
+#include "sql/run.h"
+#include "sql/work.h"
+
+namespace dbp {
+
+/// What makes an op wait for a socket.
+class OpWatch final : public Watch {
+ public:
+  explicit OpWatch(Op& op) : op_(op) {}
+  ~OpWatch() { Disarm(); }
+
+  /// The op gets kReady, once, when fd is ready. The same fd until Disarm().
+  Status Arm(int fd, Want want);
+  /// REQUIRES: fd is still open.
+  void Disarm() {
+    if (watched()) op_.loop().reactor().Remove(*this);
+  }
+
+ private:
+  void OnReady(uint32_t) override { op_.Ready(); }
+
+  Op& op_;
+};
+
+/// A Work on a lease, carried out for an op on its loop. A connection with a socket is stepped by the loop when it is
+/// ready; one without is stepped by a thread that may block. On the loop's thread, but for the constructor and Pin().
+class LoopRun final : private CancelWatcher, private Job {
+ public:
+  LoopRun(Op& op, std::unique_ptr<Work> work) : op_(op), work_(std::move(work)), watch_(op) {}
+
+  /// For the caller, at once: whether the lease can be used, and by nobody else from now on.
+  Status Pin(dbpool_conn token);
+  Lease& lease() { return lease_; }
+
+  /// The op's events from then on go to OnEvents(). True: over, Finish().
+  bool Begin(Deadline deadline);
+  bool OnEvents(uint32_t events);
+  /// Without memory. True: over.
+  bool OnNoMemory() noexcept;
+
+  /// REQUIRES: over, once. The lease is still pinned; Unpin() it then.
+  Status Finish(std::unique_ptr<Rows>* rows);
+
+ private:
+  enum class Place : uint8_t { kNowhere, kSocket, kCancels, kWorker, kOver };
+
+  bool Move();
+  bool Wait(Running::Next next);
+  void Cancel();
+  bool Over(Status outcome);
+  void OnNoneInFlight() override { op_.Wake(); }
+  void StepOnWorker();
+
+  Op& op_;
+  const std::unique_ptr<Work> work_;
+  Lease lease_;
+  OpWatch watch_;
+  Running running_;
+  Status outcome_;
+  std::unique_ptr<Rows> rows_;
+  Place place_ = Place::kNowhere;
+  bool no_memory_ = false;  ///< on the worker
+};
+
+}  // namespace dbp
+
+#endif  // DBP_SQL_LOOP_RUN_H_

@@ -1,0 +1,123 @@
+#ifndef DBP_SQL_WORK_H_
+#define DBP_SQL_WORK_H_
+
+#include <dbpool/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "driver/driver.h"
+#include "pool/pool.h"
+#include "sql/run.h"
+
+namespace dbp {
+
+/// A span of time as the ABI's option structs give it: what stands for "the pool's default".
+inline constexpr Nanos kDefaultTimeout = -1;
+
+/// What a call does on a lease: the operation it starts, and what its outcome means. Whoever can wait carries
+/// it out: Perform() on the caller's thread, LoopRun on a loop.
+class Work {
+ public:
+  Work() = default;
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+  virtual ~Work() = default;
+
+  /// Not OK: nothing was started, and that is the answer. Does not wait for the server.
+  virtual Status Start(Lease& lease, Deadline deadline) = 0;
+  /// After what was started has ended so. Does not wait for the server.
+  virtual Status End(Lease&, Status outcome) { return outcome; }
+  /// Goes on with the lease's open stream; all others need it closed.
+  virtual bool reads_stream() const { return false; }
+  virtual Running::AtDeadline at_deadline() const { return Running::AtDeadline::kCancel; }
+};
+
+/// Carries it out on this thread, on a lease that nobody uses. *rows may be NULL.
+/// timeout: kDefaultTimeout is the pool's query_timeout.
+Status Perform(dbpool_conn token, Work& work, Nanos timeout, std::unique_ptr<Rows>* rows);
+
+/// The query_timeout, unless there is another.
+Nanos QueryTimeout(const Pool& pool, Nanos timeout);
+
+// ---- statements. The memory of their arguments outlives them.
+
+class QueryWork final : public Work {
+ public:
+  explicit QueryWork(const Query& query) : query_(query) {}
+  Status Start(Lease& lease, Deadline deadline) override;
+
+ private:
+  const Query query_;
+};
+
+class FetchWork final : public Work {
+ public:
+  FetchWork(Rows& rows, uint32_t max) : rows_(rows), max_(max) {}
+  Status Start(Lease& lease, Deadline deadline) override;
+  bool reads_stream() const override { return true; }
+
+ private:
+  Rows& rows_;
+  const uint32_t max_;
+};
+
+class DescribeWork final : public Work {
+ public:
+  explicit DescribeWork(std::string_view sql) : sql_(sql) {}
+  Status Start(Lease& lease, Deadline deadline) override;
+
+ private:
+  const std::string_view sql_;
+};
+
+/// Not less than a server in good health needs: impatience shall not cost a healthy connection.
+Nanos PingTimeout(Nanos timeout);
+
+/// A connection that does not answer in time is given up.
+class PingWork final : public Work {
+ public:
+  Status Start(Lease& lease, Deadline deadline) override;
+  Status End(Lease& lease, Status outcome) override;
+  Running::AtDeadline at_deadline() const override { return Running::AtDeadline::kGiveUp; }
+};
+
+// ---- transactions
+
+class BeginWork final : public Work {
+ public:
+  explicit BeginWork(const dbpool_tx_options& options) : options_(options) {}
+  Status Start(Lease& lease, Deadline deadline) override;
+  Status End(Lease& lease, Status outcome) override;
+
+ private:
+  const dbpool_tx_options options_;
+  std::string sql_;
+};
+
+class CommitWork final : public Work {
+ public:
+  Status Start(Lease& lease, Deadline deadline) override;
+  Status End(Lease& lease, Status outcome) override;
+};
+
+class RollbackWork final : public Work {
+ public:
+  Status Start(Lease& lease, Deadline deadline) override;
+  Status End(Lease& lease, Status outcome) override;
+};
+
+class SavepointWork final : public Work {
+ public:
+  /// `verb`: "SAVEPOINT " and the like. REQUIRES: a name of 1 to 63 bytes without NUL.
+  SavepointWork(std::string_view verb, std::string_view name);
+  Status Start(Lease& lease, Deadline deadline) override;
+
+ private:
+  std::string sql_;
+};
+
+}  // namespace dbp
+
+#endif  // DBP_SQL_WORK_H_
