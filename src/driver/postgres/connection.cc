@@ -110,7 +110,7 @@ Status PgConnection::Finish(std::unique_ptr<Rows>* rows) {
 }
 
 void PgConnection::OnResult(ResultPtr result) {
-  if (!result && wire_.lost()) return OnLost();
+  if (!result && wire_.lost() && op_ != Op::kPipeline) return OnLost();  // in a pipeline one stands behind each result
   switch (PQresultStatus(result.get())) {
     case PGRES_PIPELINE_SYNC:
       if (op_ == Op::kPipeline) break;

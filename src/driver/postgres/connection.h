@@ -104,6 +104,7 @@ class PgConnection final : public Connection {
     bool mixed = false;      ///< something was sent that may open a transaction
     bool was_null = false;   ///< the last result was
     bool failed = false;     ///< the last unit
+    bool unsendable = false;  ///< the connection is lost, but not yet all that it said before
     size_t unflushed = 0;    ///< bytes given to libpq
     Status unit_error;       ///< of the Sync that ends the unit
   };

@@ -67,8 +67,9 @@ Want PgConnection::StepPipeline() {
     while (!over_) {
       if (aborted_.load(std::memory_order_relaxed)) {
         OnLost();
-      } else if (!SendWaiting()) {
-        Sent(false);
+      } else if (!piping_.unsendable && !SendWaiting()) {
+        piping_.unsendable = wire_.lost() && piping_.reading;  // what came before the loss is still to be read
+        if (!piping_.unsendable) Sent(false);
       } else if (piping_.reading) {
         moved = true;
         ResultPtr result;
@@ -237,6 +238,7 @@ void PgConnection::ReadOn(PipedStatement* from) {
 
 void PgConnection::OnPipelineResult(ResultPtr result) {
   const bool was_null = std::exchange(piping_.was_null, !result);
+  if (!result && was_null && wire_.lost()) return OnLost();
   const ExecStatusType status = PQresultStatus(result.get());
   PipedStatement& piped = *piping_.reading;
   uint8_t& awaited = piped.notes.awaited;
