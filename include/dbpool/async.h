@@ -104,8 +104,8 @@ DBPOOL_API dbpool_status dbpool_close_async(dbpool *pool, dbpool_loop *loop, int
  * @param out_now     The lease if the call returns DBPOOL_OK, and then no callback comes; otherwise 0.
  * @param out_op      May be NULL; 0 unless the call is pending.
  * @return DBPOOL_OK: *out_now; DBPOOL_PENDING; DBPOOL_ERR_INVALID: NULL pool, callback or out_now, a time-out below -1;
- *         DBPOOL_ERR_CLOSED: the pool is closed, or the loop is being freed; DBPOOL_ERR_FORKED; DBPOOL_ERR_NOMEM; and
- *         what else dbpool_acquire() may return, if it is known at once (DBPOOL_ERR_FULL, DBPOOL_ERR_TIMEOUT of a
+ *         DBPOOL_ERR_CLOSED: the pool is closed, or none is idle and the loop is being freed; DBPOOL_ERR_FORKED;
+ *         DBPOOL_ERR_NOMEM; and what else dbpool_acquire() may return, if it is known at once (DBPOOL_ERR_FULL, DBPOOL_ERR_TIMEOUT of a
  *         time-out of 0 ...). The callback gets what dbpool_acquire() returns, or DBPOOL_ERR_CANCELLED.
  * @since 0.1 @threadsafety any thread
  */
@@ -199,6 +199,35 @@ DBPOOL_API dbpool_status dbpool_conn_commit_async(dbpool_conn conn, dbpool_loop 
  */
 DBPOOL_API dbpool_status dbpool_conn_rollback_async(dbpool_conn conn, dbpool_loop *loop, dbpool_done_cb callback,
                                                     void *user_data, dbpool_op *out_op, dbpool_error **error);
+
+/**
+ * @brief dbpool_conn_savepoint() that does not block.
+ * @param out_op  May be NULL; 0 unless the call is pending.
+ * @return As dbpool_conn_query_async(); DBPOOL_ERR_INVALID: NULL name, or one not of 1 to 63 bytes. The callback gets
+ *         what dbpool_conn_savepoint() returns.
+ * @since 0.1 @threadsafety any thread, one at a time per lease
+ */
+DBPOOL_API dbpool_status dbpool_conn_savepoint_async(dbpool_conn conn, dbpool_loop *loop, const char *name,
+                                                     dbpool_done_cb callback, void *user_data, dbpool_op *out_op,
+                                                     dbpool_error **error);
+
+/**
+ * @brief dbpool_conn_rollback_to() that does not block.
+ * @return As dbpool_conn_savepoint_async().
+ * @since 0.1 @threadsafety any thread, one at a time per lease
+ */
+DBPOOL_API dbpool_status dbpool_conn_rollback_to_async(dbpool_conn conn, dbpool_loop *loop, const char *name,
+                                                       dbpool_done_cb callback, void *user_data, dbpool_op *out_op,
+                                                       dbpool_error **error);
+
+/**
+ * @brief dbpool_conn_release_savepoint() that does not block.
+ * @return As dbpool_conn_savepoint_async().
+ * @since 0.1 @threadsafety any thread, one at a time per lease
+ */
+DBPOOL_API dbpool_status dbpool_conn_release_savepoint_async(dbpool_conn conn, dbpool_loop *loop, const char *name,
+                                                             dbpool_done_cb callback, void *user_data,
+                                                             dbpool_op *out_op, dbpool_error **error);
 
 /**
  * @brief dbpool_conn_ping() that does not block. A connection that does not answer in time is given up.

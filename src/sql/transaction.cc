@@ -1,14 +1,6 @@
 #include "sql/transaction.h"
 
-#include "sql/work.h"
-
 namespace dbp {
-
-namespace {
-
-constexpr size_t kLongestName = 63;
-
-}  // namespace
 
 Status Begin(dbpool_conn token, const dbpool_tx_options& options, Nanos timeout) {
   BeginWork work(options);
@@ -26,12 +18,9 @@ Status Rollback(dbpool_conn token) {
 }
 
 Status Savepoint(dbpool_conn token, SavepointVerb verb, std::string_view name) {
-  if (name.empty() || name.size() > kLongestName || name.find('\0') != name.npos) {
-    return Status::Invalid("the name of a savepoint has 1 to 63 bytes");
-  }
-  const char* verbs[] = {"SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT "};
-  SavepointWork work(verbs[static_cast<size_t>(verb)], name);
-  return Perform(token, work, kDefaultTimeout, nullptr);
+  std::unique_ptr<Work> work;
+  DBP_RETURN_IF_ERROR(SavepointWork::Make(verb, name, &work));
+  return Perform(token, *work, kDefaultTimeout, nullptr);
 }
 
 }  // namespace dbp

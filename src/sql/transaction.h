@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pool/pool.h"
+#include "sql/work.h"
 
 namespace dbp {
 
@@ -14,7 +15,6 @@ Status Begin(dbpool_conn token, const dbpool_tx_options& options, Nanos timeout)
 Status Commit(dbpool_conn token);
 Status Rollback(dbpool_conn token);
 
-enum class SavepointVerb : uint8_t { kSet, kRollBackTo, kRelease };
 Status Savepoint(dbpool_conn token, SavepointVerb verb, std::string_view name);
 
 /// The work of a transaction; OK commits. It may run several times.

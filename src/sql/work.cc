@@ -53,8 +53,7 @@ Status PingWork::End(Lease&, Status outcome) {
 namespace {
 
 Status Refused(const char* sqlstate, const char* message) {
-  return Status::Error(DBPOOL_ERR_SQL, message, DBPOOL_PHASE_QUERY, sqlstate,
-                       DBPOOL_FLAG_NOT_SENT);
+  return Status::Error(DBPOOL_ERR_SQL, message, DBPOOL_PHASE_QUERY, sqlstate, DBPOOL_FLAG_NOT_SENT);
 }
 
 Status StartInTransaction(Lease& lease, std::string_view sql, Deadline deadline) {
@@ -121,8 +120,19 @@ Status RollbackWork::End(Lease& lease, Status outcome) {
   return outcome.ok() ? EndReadOnly(lease) : std::move(outcome);
 }
 
-SavepointWork::SavepointWork(std::string_view verb, std::string_view name)
-    : sql_(std::string(verb) + Quoted(name)) {}
+Status SavepointWork::Make(SavepointVerb verb, std::string_view name, std::unique_ptr<Work>* out) {
+  constexpr size_t kLongestName = 63;
+  if (name.empty() || name.size() > kLongestName || name.find('\0') != name.npos) {
+    return Status::Invalid("the name of a savepoint has 1 to 63 bytes");
+  }
+  *out = std::make_unique<SavepointWork>(verb, name);
+  return Status::Ok();
+}
+
+SavepointWork::SavepointWork(SavepointVerb verb, std::string_view name) {
+  constexpr const char* kVerbs[] = {"SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT "};
+  sql_ = kVerbs[static_cast<size_t>(verb)] + Quoted(name);
+}
 
 Status SavepointWork::Start(Lease& lease, Deadline deadline) {
   return StartInTransaction(lease, sql_, deadline);

@@ -16,8 +16,8 @@ namespace dbp {
 /// A span of time as the ABI's option structs give it: what stands for "the pool's default".
 inline constexpr Nanos kDefaultTimeout = -1;
 
-/// What a call does on a lease: the operation it starts, and what its outcome means. Whoever can wait carries
-/// it out: Perform() on the caller's thread, LoopRun on a loop.
+/// What a call does on a lease: the operation it starts, and what its outcome means. Whoever can
+/// wait carries it out: Perform() on the caller's thread, LoopRun on a loop.
 class Work {
  public:
   Work() = default;
@@ -108,10 +108,12 @@ class RollbackWork final : public Work {
   Status End(Lease& lease, Status outcome) override;
 };
 
+enum class SavepointVerb : uint8_t { kSet, kRollBackTo, kRelease };
+
 class SavepointWork final : public Work {
  public:
-  /// `verb`: "SAVEPOINT " and the like. REQUIRES: a name of 1 to 63 bytes without NUL.
-  SavepointWork(std::string_view verb, std::string_view name);
+  static Status Make(SavepointVerb verb, std::string_view name, std::unique_ptr<Work>* out);
+  SavepointWork(SavepointVerb verb, std::string_view name);  ///< Make() checks the name
   Status Start(Lease& lease, Deadline deadline) override;
 
  private:

@@ -80,6 +80,22 @@ TEST_F(AsyncMisuse, NullForAnyPointerThatIsNeeded) {
        [&](auto e) { return untouched(dbpool_conn_commit_async(conn_, nullptr, nullptr, nullptr, &op, e)); }},
       {"rollback_async: callback",
        [&](auto e) { return untouched(dbpool_conn_rollback_async(conn_, nullptr, nullptr, nullptr, &op, e)); }},
+      {"savepoint_async: callback",
+       [&](auto e) { return untouched(dbpool_conn_savepoint_async(conn_, nullptr, "s", nullptr, nullptr, &op, e)); }},
+      {"savepoint_async: name",
+       [&](auto e) {
+         return untouched(
+             dbpool_conn_savepoint_async(conn_, nullptr, nullptr, Answer::OnDone, nullptr, &op, e));
+       }},
+      {"rollback_to_async: an empty name",
+       [&](auto e) {
+         return untouched(dbpool_conn_rollback_to_async(conn_, nullptr, "", Answer::OnDone, nullptr, &op, e));
+       }},
+      {"release_savepoint_async: a name of 64 bytes",
+       [&](auto e) {
+         return untouched(dbpool_conn_release_savepoint_async(conn_, nullptr, std::string(64, 'x').c_str(),
+                                                              Answer::OnDone, nullptr, &op, e));
+       }},
       {"ping_async: callback",
        [&](auto e) { return untouched(dbpool_conn_ping_async(conn_, nullptr, -1, nullptr, nullptr, &op, e)); }},
       {"fetch_async: result",

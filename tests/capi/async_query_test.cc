@@ -149,6 +149,28 @@ TEST_P(AsyncQuery, ATransactionStepByStep) {
   EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
 }
 
+TEST_P(AsyncQuery, ASavepointUndoesWhatCameAfterIt) {
+  const dbpool_conn conn = Borrow(pool_);
+  const auto call = [&](auto* function, const char* name) {
+    Answer answer;
+    EXPECT_STATUS(function(conn, loop(), name, Answer::OnDone, &answer, nullptr, nullptr), DBPOOL_PENDING);
+    EXPECT_TRUE(Answered(answer));
+    return Named{answer.status};
+  };
+  ASSERT_STATUS(Execute(conn, "create table t(x)"), DBPOOL_OK);
+  EXPECT_EQ(call(dbpool_conn_savepoint_async, "s"), Named{DBPOOL_ERR_SQL}) << "no transaction is open";
+  ASSERT_STATUS(dbpool_conn_begin(conn, nullptr, nullptr), DBPOOL_OK);
+  EXPECT_EQ(call(dbpool_conn_savepoint_async, "a \"b\""), Named{DBPOOL_OK});
+  ASSERT_STATUS(Execute(conn, "insert into t values (1)"), DBPOOL_OK);
+  EXPECT_EQ(call(dbpool_conn_rollback_to_async, "a \"b\""), Named{DBPOOL_OK});
+  ASSERT_STATUS(Execute(conn, "insert into t values (2)"), DBPOOL_OK);
+  EXPECT_EQ(call(dbpool_conn_release_savepoint_async, "a \"b\""), Named{DBPOOL_OK});
+  EXPECT_EQ(call(dbpool_conn_rollback_to_async, "a \"b\""), Named{DBPOOL_ERR_SQL}) << "it is forgotten";
+  ASSERT_STATUS(dbpool_conn_commit(conn, nullptr), DBPOOL_OK);
+  EXPECT_EQ(Ask(conn, "select group_concat(x) from t"), "2");
+  EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
+}
+
 TEST_P(AsyncQuery, WritersOfManyLeasesDoNotStarveEachOther) {
   const TempDir dir;
   constexpr int kWriters = 24;  // more than threads that run statements

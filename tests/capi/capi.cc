@@ -244,6 +244,30 @@ const std::vector<LeaseCall>& LeaseCalls() {
              [&](Answer& a) { return dbpool_conn_rollback_async(c, nullptr, Answer::OnDone, &a, nullptr, e); },
              e);
        }},
+      {"savepoint_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_conn_savepoint_async(c, nullptr, "s", Answer::OnDone, &a, nullptr, e);
+             },
+             e);
+       }},
+      {"rollback_to_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_conn_rollback_to_async(c, nullptr, "s", Answer::OnDone, &a, nullptr, e);
+             },
+             e);
+       }},
+      {"release_savepoint_async",
+       [](dbpool_conn c, dbpool_error** e) {
+         return AnswerOf(
+             [&](Answer& a) {
+               return dbpool_conn_release_savepoint_async(c, nullptr, "s", Answer::OnDone, &a, nullptr, e);
+             },
+             e);
+       }},
       {"ping_async",
        [](dbpool_conn c, dbpool_error** e) {
          return AnswerOf(
