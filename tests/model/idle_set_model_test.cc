@@ -1,24 +1,18 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <random>
 #include <string_view>
 #include <type_traits>
 
 #include "tests/model/idle_set_world.h"
+#include "tests/model/walks.h"
 #include "tests/support/testing.h"
 
 // The code that passes connections between threads without a lock, as it is compiled into the
-// library, under random schedules and with store buffers. A failure prints its seed;
+// library, under random schedules and with store buffers. The seed is printed;
 // DBPOOL_MODEL_SEED replays it, DBPOOL_MODEL_STEPS makes more of them.
 
 namespace dbp::model {
 namespace {
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 /// What goes wrong under the schedule of this seed; empty if nothing does.
 template <template <class> class Atomic>
@@ -40,13 +34,11 @@ constexpr uint64_t kSteps = kSanitized ? 300'000 : 3'000'000;
 #endif
 
 TEST(IdleSetModel, KeepsItsInvariantsUnderRandomSchedules) {
-  const uint64_t steps = FromEnvironment("DBPOOL_MODEL_STEPS", kSteps);
-  const uint64_t first = FromEnvironment("DBPOOL_MODEL_SEED", std::random_device{}());
+  const Walks walks(kSteps);
   Simulation simulation;
-  for (uint64_t seed = first; simulation.steps() < steps; ++seed) {
+  for (uint64_t seed = walks.seed; simulation.steps() < walks.steps; ++seed) {
     ASSERT_EQ(Walk<SimulatedAtomic>(simulation, seed), "") << "DBPOOL_MODEL_SEED=" << seed;
   }
-  RecordProperty("first_seed", std::to_string(first));
 }
 
 /// Nothing is sequentially consistent with it.

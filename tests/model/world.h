@@ -41,7 +41,7 @@ class World {
 
   /// Everybody goes home: nothing may be left behind.
   void Finish() {
-    scheduler_.Close(now_);
+    if (!scheduler_.closed()) scheduler_.Close(now_);
     Drain();
     while (!leased_.empty() || !publishing_.empty() || !published_.empty() || !opening_.empty() ||
            !closing_.empty() || !checking_.empty()) {
@@ -104,9 +104,9 @@ class World {
   void Checked(size_t which, CloseReason verdict) {
     scheduler_.Checked(Take(checking_, which), verdict, now_);
   }
-  void GiveUp(size_t which) {
+  void GiveUp(size_t which, bool timed_out = true) {
     const auto place = waiting_.begin() + static_cast<std::ptrdiff_t>(which);
-    ASSERT_TRUE(scheduler_.Withdraw(**place)) << "a queued waiter can always leave";
+    ASSERT_TRUE(scheduler_.Withdraw(**place, timed_out)) << "a queued waiter can always leave";
     waiting_.erase(place);
   }
   void Resize(uint32_t pool_size, uint32_t max_overflow) {
