@@ -68,7 +68,7 @@ TEST_P(LoopTest, RunsATaskOnItsThread) {
     where = std::this_thread::get_id();
     ran = true;
   });
-  loop_->reactor().Post(task);
+  loop_->Post(task);
   EXPECT_TRUE(Await([&] {
     Turn();
     return ran.load();
@@ -145,7 +145,7 @@ TEST_P(LoopTest, FreeFromInsideReturnsAtOnceAndHappensAfterwards) {
     told_then = operation.told;
     returned = true;
   });
-  loop_->reactor().Post(task);
+  loop_->Post(task);
   if (external()) loop_->Dispatch(Deadline::At(0));
   ASSERT_TRUE(Await([&] { return returned.load(); }));
   EXPECT_EQ(told_then, 0);
@@ -197,7 +197,7 @@ TEST(LoopKindsTest, DispatchInsideItselfIsBusy) {
   ASSERT_OK(Loop::Create(DBPOOL_LOOP_EXTERNAL, &loop));
   dbpool_status inside = DBPOOL_OK;
   TaskFor task([&] { inside = loop->Dispatch(Deadline::At(0)); });
-  loop->reactor().Post(task);
+  loop->Post(task);
   EXPECT_EQ(loop->Dispatch(Deadline::At(0)), DBPOOL_OK);
   EXPECT_EQ(inside, DBPOOL_ERR_BUSY);
   loop->Free();
@@ -211,7 +211,7 @@ TEST(LoopKindsTest, DispatchOnTwoThreadsIsBusyForTheSecond) {
     in = true;
     Await([&] { return out.load(); });
   });
-  loop->reactor().Post(task);
+  loop->Post(task);
   std::thread first([&] { EXPECT_EQ(loop->Dispatch(Deadline::Never()), DBPOOL_OK); });
   ASSERT_TRUE(Await([&] { return in.load(); }));
   EXPECT_EQ(loop->Dispatch(Deadline::At(0)), DBPOOL_ERR_BUSY);
@@ -225,9 +225,9 @@ TEST(LoopKindsTest, AnEndlessPosterMakesDispatchStopEarly) {
   ASSERT_OK(Loop::Create(DBPOOL_LOOP_EXTERNAL, &loop));
   bool more = true;
   TaskFor task([&] {
-    if (more) loop->reactor().Post(task);
+    if (more) loop->Post(task);
   });
-  loop->reactor().Post(task);
+  loop->Post(task);
   EXPECT_EQ(loop->Dispatch(Deadline::At(0)), DBPOOL_PENDING);
   pollfd poll_fd = {.fd = loop->fd(), .events = POLLIN};
   EXPECT_EQ(poll(&poll_fd, 1, 0), 1);
@@ -244,7 +244,7 @@ TEST(LoopKindsTest, FreeMakesAWaitingDispatchReturn) {
   Operation operation(*loop, false);
   ASSERT_OK(loop->Enroll(operation));
   TaskFor task([&] { in = true; });
-  loop->reactor().Post(task);
+  loop->Post(task);
   std::thread waiting([&] {
     while (loop->Dispatch(Deadline::Never()) == DBPOOL_OK && operation.told == 0) {}
   });
@@ -266,7 +266,7 @@ TEST(LoopKindsTest, TheSharedLoopIsOneAndItsThreadComesAndGoes) {
     Operation operation(*one, true);
     ASSERT_OK(one->Enroll(operation));
     TaskFor task([&] { ran = true; });
-    one->reactor().Post(task);
+    one->Post(task);
     EXPECT_TRUE(Await([&] { return ran.load(); }));
     EXPECT_EQ(ThreadsNamed("dbpool-shared"), 1);
     one->Leave(operation);

@@ -137,7 +137,7 @@ TEST_P(OpTest, NobodyEnrollsInALoopThatIsBeingFreed) {
     std::atomic<bool> done{false};
   } freeing(*loop_, counts_);
   Loop* loop = std::exchange(loop_, nullptr);
-  loop->reactor().Post(freeing);
+  loop->Post(freeing);
   if (GetParam() == DBPOOL_LOOP_EXTERNAL) loop->Dispatch(Deadline::At(0));
   EXPECT_TRUE(Await([&] { return freeing.done.load(); }));
 }
