@@ -136,6 +136,14 @@ DBPOOL_API dbpool_status dbpool_conn_cancel(dbpool_conn conn, dbpool_error **err
  */
 DBPOOL_API void *dbpool_conn_native(dbpool_conn conn);
 
+/**
+ * @brief The number of the connection behind the lease: what events.h calls it. It is the same in every lease of the
+ *        connection, and no other connection of the process has it.
+ * @return 0 where others answer STALE or FORKED.
+ * @since 0.1 @threadsafety any thread, also while another one uses the lease
+ */
+DBPOOL_API uint64_t dbpool_conn_id(dbpool_conn conn);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,7 +28,7 @@ typedef struct dbpool_event {
     size_t struct_size;  /**< what the library knows of it */
     uint32_t kind;       /**< DBPOOL_EVENT_* */
     uint32_t reason;     /**< of CLOSED: DBPOOL_CLOSED_*; otherwise 0 */
-    uint64_t connection; /**< its number, which no other connection of the process has or will have */
+    uint64_t connection; /**< its number, which no other connection of the process has or will have; see dbpool_conn_id() */
     uint64_t missed;     /**< events lost just before this one, because too many were waiting */
 } dbpool_event;
 

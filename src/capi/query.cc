@@ -169,6 +169,8 @@ void* dbpool_conn_native(dbpool_conn conn) {
   return handle;
 }
 
+uint64_t dbpool_conn_id(dbpool_conn conn) { return dbp::ConnectionId(conn); }
+
 dbpool_status dbpool_transaction(dbpool* pool, dbpool_transaction_fn fn, void* user_data,
                                  const dbpool_tx_options* options, dbpool_error** error) {
   return Guarded(error, [&]() -> Status {

@@ -64,4 +64,15 @@ Status RequestCancel(dbpool_conn token) {
   return lent ? Status::Ok() : StaleLease();
 }
 
+uint64_t ConnectionId(dbpool_conn token) {
+  Slot* slot = FindSlot(token);
+  uint64_t id = 0;
+  if (slot) {
+    (void)slot->Visit(Slot::GenerationOf(token), [&](uint64_t) {
+      if (slot->fork_stamp.load(std::memory_order_relaxed) == ForkGeneration()) id = slot->connection_id;
+    });
+  }
+  return id;
+}
+
 }  // namespace dbp

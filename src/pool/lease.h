@@ -34,6 +34,8 @@ class Lease {
 Status RequestCancel(dbpool_conn token);
 /// The same, by whoever has the lease pinned.
 void RequestCancel(Slot& slot);
+/// The number of its connection, while another thread may use the lease; 0 for none.
+uint64_t ConnectionId(dbpool_conn token);
 
 Status StaleLease();
 Status BusyLease();

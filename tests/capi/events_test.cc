@@ -266,6 +266,24 @@ TEST_P(Events, SeveralWatchesOfAPoolHearTheSame) {
   }
 }
 
+TEST_P(Events, ALeaseTellsTheNumberOfItsConnection) {
+  Listener listener;
+  Pool pool = MakePool(Lazy("pool_size=1"));
+  ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
+  const dbpool_conn first = Borrow(pool);
+  const uint64_t number = dbpool_conn_id(first);
+  EXPECT_EQ(InChild([&] { return dbpool_conn_id(first) == 0 ? 0 : 1; }), 0);
+  EXPECT_STATUS(dbpool_release(first), DBPOOL_OK);
+  EXPECT_EQ(dbpool_conn_id(first), 0u) << "it is over";
+  const dbpool_conn second = Borrow(pool);
+  EXPECT_EQ(dbpool_conn_id(second), number);
+  EXPECT_STATUS(dbpool_release(second), DBPOOL_OK);
+  pool.reset();
+  EXPECT_TRUE(Destroyed(listener));
+  for (const dbpool_event& event : listener.events()) EXPECT_EQ(event.connection, number);
+  EXPECT_EQ(dbpool_conn_id(0), 0u);
+}
+
 TEST(EventsOfALoop, TheOldestAreForgottenAndCountedIfNobodyDispatches) {
   Listener listener;
   const Loop loop = MakeLoop(DBPOOL_LOOP_EXTERNAL);
