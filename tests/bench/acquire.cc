@@ -1,3 +1,5 @@
+#include <memory>
+
 #include "tests/bench/client.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/pairs.h"
@@ -11,6 +13,19 @@ namespace {
 struct Pair {
   dbpool* pool;
   void operator()(int = 0) const { Release(Acquire(pool)); }
+};
+
+/// What any claim and release must do: two compare-and-swaps on a cache line of one's own. The machine's yardstick.
+struct TwoSwaps {
+  struct alignas(64) Word {
+    std::atomic<uint64_t> value{0};
+  };
+  std::shared_ptr<Word> word = std::make_shared<Word>();
+  void operator()() {
+    uint64_t now = word->value.load(std::memory_order_relaxed);
+    word->value.compare_exchange_strong(now, now + 1);
+    word->value.compare_exchange_strong(++now, now + 1);
+  }
 };
 
 /// What a pair costs `threads` threads and one thread, in neighbouring rounds.
@@ -43,6 +58,7 @@ void Accounted(dbpool* pool, uint64_t before, const Turnout& turnout) {
 
 void Register(dbpool* pool) {
   Measure("acquire_release", AtMost(25), 10'000, Each(Pair{pool}));
+  Compare("acquire_release_to_two_swaps", {}, 10'000, Each(TwoSwaps{}), Each(Pair{pool}));
   Once("threads_2", [pool]() -> std::vector<Figure> {
     const auto [time, cpu] = AgainstOne(pool, 2);
     return {{"threads_2_speedup", "ns", time.ours, time.raw, 1 / time.ratio, AtLeast(1.8)},
