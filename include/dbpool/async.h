@@ -132,6 +132,17 @@ DBPOOL_API dbpool_status dbpool_acquire_with_async(dbpool *pool, dbpool_loop *lo
  *
  * A streamed result keeps its lease until its end, or until it is freed. The statement is tried once more on another
  * connection if the first was lost before anything was sent, or if DBPOOL_QUERY_READ_ONLY is set.
+ *
+ * PostgreSQL: while no connection is idle, one-shots of a pool on the same loop share connections, up to pipeline_depth
+ * each; one goes out behind others without waiting for their answers, and is a transaction of its own. Shared is a
+ * single SELECT, INSERT, UPDATE, DELETE, MERGE, WITH or VALUES that can leave nothing behind in the session and is not
+ * streamed; all others have a connection to themselves. pipeline_depth or prepare_threshold of 0 turn it off.
+ *  - One that is slow delays those behind it; their deadlines count all the same.
+ *  - A cancel or a time-out of one that is on its way to a shared connection answers at once, and the statement may
+ *    still run, or run on: DBPOOL_FLAG_OUTCOME_UNKNOWN says so if it may write. It is cancelled on the server as soon as
+ *    nobody waits for anything else on that connection.
+ *  - max_waiters bounds those that wait for a connection, one-shots of all loops and callers of dbpool_acquire()
+ *    together; the newest one-shots beyond it get DBPOOL_ERR_FULL, by their callback.
  * @param options  NULL for the defaults. A time-out covers everything; without one acquire_timeout and query_timeout
  *                 apply, one after the other.
  * @param out_op   May be NULL; 0 unless the call is pending.
@@ -264,7 +275,8 @@ DBPOOL_API dbpool_status dbpool_result_fetch_async(dbpool_result *result, dbpool
  * @brief Asks a pending call to end. Does not wait for it.
  *
  * The call answers DBPOOL_ERR_CANCELLED, or what it had done if that came first. A statement under way is cancelled on
- * the server. Another call is never hit, whatever number is given here.
+ * the server; one on a shared connection as dbpool_query_async() says. Another call is never hit, whatever number is
+ * given here.
  * @return DBPOOL_OK: asked; DBPOOL_ERR_STALE: it has been answered, or never was a pending call;
  *         DBPOOL_ERR_FORKED: it is the parent's.
  * @since 0.1 @threadsafety any thread

@@ -135,14 +135,14 @@ typedef struct dbpool_statistics {
     uint32_t idle;       /**< ready to be lent */
     uint32_t leased;     /**< lent */
     uint32_t opening;    /**< being opened */
-    uint32_t waiting;    /**< callers in the queue */
+    uint32_t waiting;    /**< callers in the queue, and one-shots of dbpool_query_async() behind them */
     uint64_t acquired;   /**< leases given since create */
     uint64_t waited;     /**< of them: had to wait in the queue */
-    uint64_t timed_out;  /**< acquires that ended in DBPOOL_ERR_TIMEOUT */
+    uint64_t timed_out;  /**< acquires that ended in DBPOOL_ERR_TIMEOUT, and such waits of one-shots */
     uint64_t opened;     /**< connections opened */
     uint64_t closed;     /**< connections closed */
     uint64_t open_failed; /**< attempts to open one that failed */
-    uint64_t refused;     /**< acquires that ended in DBPOOL_ERR_FULL */
+    uint64_t refused;     /**< acquires and one-shots that ended in DBPOOL_ERR_FULL */
     uint64_t wait_ns;     /**< time all callers spent in the queue, in nanoseconds */
     uint64_t wait_max_ns; /**< the longest of those waits */
     uint64_t pings;       /**< round trips to see whether an idle connection lives */

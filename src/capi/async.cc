@@ -88,7 +88,7 @@ Status StartAcquire(dbpool& pool, dbpool_loop* loop, AcquireRequest request,
                     dbpool_acquire_cb callback, void* user_data, dbpool_conn* out_now,
                     dbpool_op* out_op) {
   const bool plain = request.access == DBPOOL_ACCESS_DEFAULT && !request.tag;
-  if (plain && pool.pool->AcquireIdle(out_now)) return Status::Ok();
+  if (plain && pool.pool->AcquireIdle(out_now) == dbp::Pool::Idle::kTaken) return Status::Ok();
   Loop* where = nullptr;
   DBP_RETURN_IF_ERROR(LoopOrShared(loop, &where));
   std::unique_ptr<char[]> tag = Copy(request.tag);

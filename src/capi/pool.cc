@@ -115,7 +115,8 @@ dbpool_status dbpool_close(dbpool* pool, int64_t timeout_ms, dbpool_error** erro
 dbpool_status dbpool_acquire(dbpool* pool, int64_t timeout_ms, dbpool_conn* out,
                              dbpool_error** error) {
   if (out) *out = 0;
-  if (out && pool && timeout_ms >= -1 && !pool->pool->forked() && pool->pool->AcquireIdle(out)) {
+  if (out && pool && timeout_ms >= -1 && !pool->pool->forked() &&
+      pool->pool->AcquireIdle(out) == dbp::Pool::Idle::kTaken) {
     return DBPOOL_OK;
   }
   return Guarded(error, [&]() -> Status {

@@ -130,6 +130,8 @@ class Connection {
   virtual void EndPipeline() = 0;
   /// The next that has its answer, or NULL.
   virtual PipedStatement* TakeAnswered() = 0;
+  /// The oldest of those that were not sent: from now on it was never given. NULL: none, or a unit is half sent.
+  virtual PipedStatement* TakeUnsent() = 0;
   virtual Want Step() = 0;
   /// The outcome of the operation; *rows (may be NULL) is set by a query or describe that succeeded.
   /// After a failure with DBPOOL_FLAG_CONN_BROKEN the connection is of no more use.

@@ -74,6 +74,7 @@ class SequentialPipeline {
   void Add(PipedStatement& statement) { waiting_.Push(statement); }
   void End() { ended_ = true; }
   PipedStatement* TakeAnswered() { return answered_.Pop(); }
+  PipedStatement* TakeUnsent() { return in_unit_ ? nullptr : waiting_.Pop(); }
   /// Nothing is left to do, and nothing more will come.
   bool over() const { return ended_ && waiting_.empty(); }
 

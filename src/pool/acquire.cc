@@ -78,17 +78,17 @@ class BlockingAcquisition final : public Acquisition {
 
 Status Pool::Acquire(const AcquireRequest& request, dbpool_conn* out) {
   const bool plain = request.access == DBPOOL_ACCESS_DEFAULT && !request.tag;
-  if (plain && AcquireIdle(out)) return Status::Ok();
+  if (plain && AcquireIdle(out) == Idle::kTaken) return Status::Ok();
   BlockingAcquisition acquisition(*this, request);
   acquisition.Drive();
   return acquisition.Finish(out);
 }
 
-bool Pool::AcquireIdle(dbpool_conn* out) {
-  if (!idle_set_.open()) return false;
+Pool::Idle Pool::AcquireIdle(dbpool_conn* out) {
+  if (!idle_set_.open()) return Idle::kNone;
   SlotHead* head = Remembered(*this);
   if (!head) head = idle_set_.TakeAny(SlotHead::kLent);
-  if (!head) return false;
+  if (!head) return Idle::kNone;
   const Nanos now = CoarseNow();
   const bool fit = head->plain.load(std::memory_order_relaxed) &&
                    head->recalled.load(std::memory_order_seq_cst) == 0 && !Abandoned() &&
@@ -96,17 +96,31 @@ bool Pool::AcquireIdle(dbpool_conn* out) {
   if (!fit) return GiveBackUnfit(*head);
   NoteLease(*head, now, config_.max_uses);
   *out = head->TokenOf(head->word.load(std::memory_order_relaxed));
-  return true;
+  return Idle::kTaken;
 }
 
 /// Taken, but it must be prepared, or closed: the scheduler will lend it with what that takes. Nobody knows the
 /// token; should somebody have guessed it, he is waited for.
-bool Pool::GiveBackUnfit(SlotHead& lent) {
+Pool::Idle Pool::GiveBackUnfit(SlotHead& lent) {
   Slot& slot = static_cast<Slot&>(lent);
   const dbpool_conn token = lent.TokenOf(lent.word.load(std::memory_order_relaxed));
   while (slot.TakeBack(token) == Slot::Claim::kInUse) sched_yield();
   ReturnClean(slot);
-  return false;
+  return Idle::kUnfit;
+}
+
+uint32_t Pool::queued() {
+  if (idle_set_.open()) return 0;
+  MutexLock lock(mu_);
+  return scheduler_.waiting();
+}
+
+Status Pool::Refuse(dbpool_status why, Nanos waited) {
+  {
+    MutexLock lock(mu_);
+    scheduler_.CountRefused(why);
+  }
+  return AcquireError(why, waited, Status::Ok());
 }
 
 void Pool::Remember(SlotHead& head) const { MemoryOf(*this) = {this, &head}; }
@@ -129,6 +143,7 @@ Status Pool::AcquireError(dbpool_status code, Nanos waited, const Status& last_f
   {
     MutexLock lock(mu_);
     scheduler_.Fill(&now);
+    now.waiting += one_shots_waiting_.load(std::memory_order_relaxed);
     holder = scheduler_.LongestHeld(Now());
     if (holder.tag) std::snprintf(tag, sizeof tag, "%s", holder.tag);
     if (scheduler_.failures() > 0) cause = last_open_error_.Clone();

@@ -127,6 +127,7 @@ void Pool::BindSlot(uint32_t index, Slot& slot) {
 void Pool::Stats(dbpool_statistics* out) {
   MutexLock lock(mu_);
   scheduler_.Fill(out);
+  out->waiting += one_shots_waiting_.load(std::memory_order_relaxed);
   out->pings = pings_.load(std::memory_order_relaxed);
   out->resets = resets_.load(std::memory_order_relaxed);
   out->wait_ns = wait_ns_.load(std::memory_order_relaxed);

@@ -43,8 +43,13 @@ class Pool final : public Kept {
 
   Status Acquire(const AcquireRequest& request, dbpool_conn* out);
   /// The short way: an idle connection that needs no preparation, by one CAS, if nobody waits. Allocates nothing,
-  /// never blocks. False: Acquire() knows more. REQUIRES: not forked().
-  bool AcquireIdle(dbpool_conn* out);
+  /// never blocks. REQUIRES: not forked().
+  enum class Idle : uint8_t {
+    kTaken,  ///< *out
+    kUnfit,  ///< there is one, for Acquire() to prepare
+    kNone
+  };
+  Idle AcquireIdle(dbpool_conn* out);
   static Status Release(dbpool_conn token);
 
   Status Invalidate();
@@ -53,6 +58,14 @@ class Pool final : public Kept {
   Status Health(Nanos timeout);
   /// All but struct_size.
   void Stats(dbpool_statistics* out);
+  /// Who waits in the queue; free of cost while nobody does.
+  uint32_t queued() DBP_EXCLUDES(mu_);
+  /// The same, and the one-shots that wait behind them.
+  uint32_t waiting() { return queued() + one_shots_waiting_.load(std::memory_order_relaxed); }
+  /// One-shots that wait for a connection outside the queue: more or fewer than before.
+  void CountOneShots(int64_t change) { one_shots_waiting_.fetch_add(static_cast<uint32_t>(change), std::memory_order_relaxed); }
+  /// What one of them is told that waits no longer: DBPOOL_ERR_TIMEOUT or _FULL. Counted like those of the queue.
+  Status Refuse(dbpool_status why, Nanos waited) DBP_EXCLUDES(mu_);
   /// Stops lending, waits for leases, then cuts them off. DBPOOL_ERR_TIMEOUT if it had to.
   Status Close(Nanos timeout);
 
@@ -91,7 +104,7 @@ class Pool final : public Kept {
       if (n < kAtOnce) return;
     }
   }
-  bool GiveBackUnfit(SlotHead& lent);
+  Idle GiveBackUnfit(SlotHead& lent);
   Status OpenFirst() DBP_EXCLUDES(mu_);
   bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
   void Perform(const Action& action);
@@ -142,6 +155,7 @@ class Pool final : public Kept {
   EventHub events_;
   std::atomic<bool> abandoned_{false};  ///< connects under way are of no use any more
   std::atomic<uint64_t> pings_{0}, resets_{0}, wait_ns_{0}, wait_max_ns_{0};
+  std::atomic<uint32_t> one_shots_waiting_{0};
 
   Gate& gate_;
   IdleSet idle_set_;

@@ -123,6 +123,8 @@ class Scheduler {
   uint32_t waiting() const { return queue_.size(); }
   uint32_t failures() const { return failures_; }
   void Fill(dbpool_statistics* out) const;
+  /// Somebody was turned away who waited elsewhere: DBPOOL_ERR_TIMEOUT or _FULL.
+  void CountRefused(dbpool_status why) { ++(why == DBPOOL_ERR_FULL ? refused_ : timed_out_); }
 
   struct Holder {
     const char* tag;

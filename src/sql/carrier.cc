@@ -12,20 +12,26 @@ namespace {
 
 /// What a server in good health needs to answer a cancel request.
 constexpr Nanos kCancelGrace = 40 * kMillisecond;
+/// For all requests that it takes to get rid of what nobody waits for.
+constexpr Nanos kCancelLimit = 1 * kSecond;
 
 }  // namespace
 
-Status Carrier::Begin(Loop& loop, dbpool_conn token) {
-  token_ = token;
-  DBP_RETURN_IF_ERROR(lease_.Pin(token));
-  connection().StartPipeline(/*ordered=*/false, Deadline::Never());
-  loop_ = &loop;
-  return loop.reactor().Add(*this, connection().fd(), EPOLLIN);
+Status Carrier::Begin() {
+  try {
+    DBP_RETURN_IF_ERROR(lease_.Pin(token_));
+    connection().StartPipeline(/*ordered=*/false, Deadline::Never());
+    started_ = true;
+    return loop_.reactor().Add(*this, connection().fd(), EPOLLIN);
+  } catch (const std::bad_alloc&) {
+    return Status::NoMemory();
+  }
 }
 
 Carrier::~Carrier() {
-  if (loop_) {
-    loop_->reactor().Remove(*this);
+  loop_.reactor().Cancel(*this);
+  if (started_) {
+    loop_.reactor().Remove(*this);
     connection().EndPipeline();
     if (connection().Step() != Want::kDone) connection().Abort();
     (void)connection().Finish(nullptr);  // the pool looks itself whether it is broken
@@ -37,14 +43,21 @@ Carrier::~Carrier() {
 void Carrier::Take(SharedStatement& statement, Nanos now) {
   statement.carrier = this;
   statement.began = now;
-  last_due_ = std::max(last_due_, statement.due);
   ++under_way_;
   ++wanted_;
   has_unsent_ = true;
   connection().Pipe(statement);
 }
 
-bool Carrier::Step() {
+void Carrier::Step() {
+  try {
+    Move();
+  } catch (const std::bad_alloc&) {
+    GiveUp();
+  }
+}
+
+void Carrier::Move() {
   has_unsent_ = false;
   const Want want = connection().Step();
   Nanos now = 0;
@@ -52,24 +65,24 @@ bool Carrier::Step() {
     auto& statement = static_cast<SharedStatement&>(*answered);  // it was given no others
     statement.carrier = nullptr;
     --under_way_;
+    if (now == 0) now = Now();
     if (!statement.op) {
       SharedStatement::Destroy(&statement);
       continue;
     }
     --wanted_;
-    if (now == 0) now = Now();
     dispatcher_.OnAnswer(statement, now);
   }
   if (want == Want::kDone) {
     over_ = true;
-    return false;
+    return;
   }
+  if (now != 0 && unwanted()) CancelRest(now);
   if (want != want_) {
     const uint32_t events = EPOLLIN | (want == Want::kWrite ? uint32_t{EPOLLOUT} : 0);
     want_ = want;
-    if (!loop_->reactor().Modify(*this, events).ok()) GiveUp();
+    if (!loop_.reactor().Modify(*this, events).ok()) GiveUp();
   }
-  return true;
 }
 
 void Carrier::OnReady(uint32_t) { dispatcher_.OnReady(*this); }
@@ -77,9 +90,38 @@ void Carrier::OnReady(uint32_t) { dispatcher_.OnReady(*this); }
 void Carrier::Leave(SharedStatement& statement, Nanos now) {
   statement.op = nullptr;
   closed_ = true;
-  if (--wanted_ > 0) return;
-  if (dispatcher_.freeing()) return GiveUp();
-  give_up_at_ = AddSaturated(std::max(last_due_, now), kCancelGrace);
+  --wanted_;
+  GiveBackUnsent(now);
+  if (!unwanted()) return;
+  if (dispatcher_.freeing()) limit_ = std::min(limit_, now + kCancelGrace);
+  CancelRest(now);
+}
+
+void Carrier::Hurry(Nanos now) {
+  if (!unwanted()) return;
+  limit_ = std::min(limit_, now + kCancelGrace);
+  loop_.reactor().ScheduleEarlier(*this, limit_);
+}
+
+void Carrier::GiveBackUnsent(Nanos now) {
+  while (PipedStatement* unsent = connection().TakeUnsent()) {
+    auto& statement = static_cast<SharedStatement&>(*unsent);
+    statement.carrier = nullptr;
+    --under_way_;
+    if (!statement.op) {
+      SharedStatement::Destroy(&statement);
+      continue;
+    }
+    --wanted_;
+    dispatcher_.Requeue(statement, now);
+  }
+}
+
+/// A request ends the statement that is running, and the next one begins: hence one for each that is answered. A
+/// server that ignores one, or needs too long for all, loses its connection.
+void Carrier::CancelRest(Nanos now) {
+  if (limit_ == kForever) limit_ = now + kCancelLimit;
+  loop_.reactor().Schedule(*this, std::min(now + kCancelGrace, limit_));
   try {
     RequestCancel(lease_.slot());
   } catch (const std::bad_alloc&) {
@@ -89,7 +131,6 @@ void Carrier::Leave(SharedStatement& statement, Nanos now) {
 
 /// The socket shows it at once, and then all are answered.
 void Carrier::GiveUp() {
-  give_up_at_ = kForever;
   closed_ = true;
   connection().Abort();
 }

@@ -10,17 +10,19 @@ namespace dbp {
 class Dispatcher;
 
 /// A leased connection with statements of several callers under way.
-class Carrier final : public Watch {
+class Carrier final : private Watch, private Timer {
  public:
-  Carrier(Dispatcher& dispatcher, Nanos now) : dispatcher_(dispatcher), since_(now) {}
+  /// Takes the lease, which is released with the carrier.
+  Carrier(Dispatcher& dispatcher, Loop& loop, dbpool_conn token, Nanos now)
+      : dispatcher_(dispatcher), loop_(loop), token_(token), since_(now) {}
   ~Carrier();
 
-  /// Takes the lease, which is released with the carrier. Not OK: it is released at once.
-  Status Begin(Loop& loop, dbpool_conn token);
+  /// Not OK: it is of no use.
+  Status Begin();
   /// To be sent by Step().
   void Take(SharedStatement& statement, Nanos now);
-  /// False: the connection is lost, and all are answered; this one is of no more use.
-  bool Step();
+  /// Sends and reads what can be, and has the dispatcher answer.
+  void Step();
 
   uint32_t under_way() const { return under_way_; }
   bool has_unsent() const { return has_unsent_; }
@@ -31,28 +33,33 @@ class Carrier final : public Watch {
     return !closed_ && !over_ && (fresh_ || (!others_wait && now - since_ < kLongest));
   }
   void EndRound() { fresh_ = false; }
-  /// Nobody waits for this one any more, which is on its way.
+  /// Nobody waits for this one any more. It takes no more statements; those it has not sent go back to the dispatcher.
   void Leave(SharedStatement& statement, Nanos now);
-  /// When the connection is to be given up; kForever: not.
-  Nanos give_up_at() const { return give_up_at_; }
-  void GiveUp();
+  /// The loop is being freed: what nobody waits for is not waited for long.
+  void Hurry(Nanos now);
 
  private:
   static constexpr Nanos kLongest = 1 * kSecond;
 
   void OnReady(uint32_t events) override;
+  void OnDue() override { GiveUp(); }
+  bool unwanted() const { return wanted_ == 0 && under_way_ > 0; }
+  void Move();
+  void GiveBackUnsent(Nanos now);
+  void CancelRest(Nanos now);
+  void GiveUp();
   Connection& connection() const { return lease_.connection(); }
 
   Dispatcher& dispatcher_;
+  Loop& loop_;
+  const dbpool_conn token_;
   const Nanos since_;
   Lease lease_;
-  dbpool_conn token_ = 0;
-  Loop* loop_ = nullptr;
   uint32_t under_way_ = 0;
-  uint32_t wanted_ = 0;  ///< of those: for whom somebody waits
-  Nanos last_due_ = 0;   ///< of all it took
-  Nanos give_up_at_ = kForever;
+  uint32_t wanted_ = 0;          ///< of those: for whom somebody waits
+  Nanos limit_ = kForever;       ///< when the connection is given up at the latest
   Want want_ = Want::kRead;
+  bool started_ = false;
   bool has_unsent_ = false;
   bool fresh_ = true;
   bool closed_ = false;

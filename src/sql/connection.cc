@@ -8,19 +8,19 @@ namespace dbp {
 
 namespace {
 
-Status QueryOnLease(dbpool_conn token, const Query& query, Nanos timeout, bool release_at_end,
-                    std::optional<Result>* out) {
+/// `fetch_timeout`: for each fetch of a stream.
+Status QueryOnLease(dbpool_conn token, const Query& query, Nanos timeout, Nanos fetch_timeout,
+                    bool release_at_end, std::optional<Result>* out) {
   Lease lease;
   DBP_RETURN_IF_ERROR(lease.Pin(token));
   DBP_RETURN_IF_ERROR(NoOpenStream(lease));
   const Nanos began = Now();
-  timeout = QueryTimeout(lease.pool(), timeout);
-  const Deadline deadline = Deadline::After(timeout, began);
+  const Deadline deadline = Deadline::After(QueryTimeout(lease.pool(), timeout), began);
   std::unique_ptr<Rows> rows;
   lease.connection().StartQuery(query, deadline);
   DBP_RETURN_IF_ERROR(Run(lease, deadline, &rows));
   out->emplace(std::move(rows), Now() - began,
-               SourceOf(lease, release_at_end, timeout));
+               SourceOf(lease, release_at_end, QueryTimeout(lease.pool(), fetch_timeout)));
   return Status::Ok();
 }
 
@@ -28,7 +28,7 @@ Status QueryOnLease(dbpool_conn token, const Query& query, Nanos timeout, bool r
 
 Status RunQuery(dbpool_conn token, const Query& query, Nanos timeout,
                 std::optional<Result>* out) {
-  return QueryOnLease(token, query, timeout, false, out);
+  return QueryOnLease(token, query, timeout, timeout, false, out);
 }
 
 Status RunOneShot(Pool& pool, const Query& query, Nanos timeout, std::optional<Result>* out) {
@@ -41,7 +41,7 @@ Status RunOneShot(Pool& pool, const Query& query, Nanos timeout, std::optional<R
     Status status;
     try {
       const Nanos left = bounded ? std::max<Nanos>(deadline.Left(), 0) : kDefaultTimeout;
-      status = QueryOnLease(token, query, left, true, out);
+      status = QueryOnLease(token, query, left, timeout, true, out);
     } catch (...) {
       (void)Pool::Release(token);
       throw;

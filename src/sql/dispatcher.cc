@@ -24,25 +24,13 @@ Scan ScanToShare(std::string_view sql) {
   return reads ? kReads : kWrites;
 }
 
-Status QueueIsFull(uint32_t waiting) {
-  return Status::Error(DBPOOL_ERR_FULL,
-                       std::to_string(waiting) + " statements wait for a connection already",
-                       DBPOOL_PHASE_QUEUE, "", DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE);
-}
-
-Status Abandoned(const SharedStatement& statement, dbpool_status why) {
-  const bool late = why == DBPOOL_ERR_TIMEOUT;
-  if (!statement.carrier) {
-    if (!late) return CancelledBefore();
-    return Status::Error(DBPOOL_ERR_TIMEOUT, "no connection was to be had before the deadline",
-                         DBPOOL_PHASE_QUEUE, "",
-                         DBPOOL_FLAG_TIMEOUT | DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE);
-  }
+/// What is told to him who does not wait for a statement on its way.
+Status LeftBehind(const SharedStatement& statement, dbpool_status why) {
   const bool harmless = statement.reads || statement.query.read_only;
   const uint32_t flags = harmless ? 0 : DBPOOL_FLAG_OUTCOME_UNKNOWN;
-  if (late) return StatementIsLate(flags);
-  return Status::Error(DBPOOL_ERR_CANCELLED, "cancelled; its connection was shared, so it may run on",
-                       DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_CANCELLED | flags);
+  if (why == DBPOOL_ERR_TIMEOUT) return StatementIsLate(flags);
+  return Status::Error(why, "cancelled; its connection was shared, so it may run on", DBPOOL_PHASE_QUERY,
+                       "57014", DBPOOL_FLAG_CANCELLED | flags);
 }
 
 }  // namespace
@@ -80,57 +68,50 @@ bool Dispatcher::MayShare(SharedStatement& statement) {
 void Dispatcher::Submit(OneShotOp& op) {
   SharedStatement& statement = op.statement();
   statement.op = &op;
-  statement.due = WaitsUntil(op, CoarseNow());
-  Enlist(statement);
-  Queue(queue_, statement);
+  statement.began = CoarseNow();
+  queue_.Append(statement);
+  op.DueBy(op.waits_until());
   Wake();
 }
 
-Nanos Dispatcher::WaitsUntil(const OneShotOp& op, Nanos now) const {
-  return op.deadline().never() ? AddSaturated(now, pool_->config().acquire_timeout)
-                               : op.deadline().point();
-}
-
 void Dispatcher::Give(SharedStatement& statement, Carrier& carrier, Nanos now) {
-  const Deadline deadline = statement.op->deadline();
-  statement.due = deadline.never() ? AddSaturated(now, pool_->config().query_timeout) : deadline.point();
-  DueAt(statement.due);
+  statement.op->DueBy(statement.op->RunsUntil(now));
   carrier.Take(statement, now);
 }
 
 void Dispatcher::OnAnswer(SharedStatement& statement, Nanos now) {
   OneShotOp& op = *statement.op;
-  const bool again = !statement.again && !freeing_ && !op.deadline().Passed(now) &&
-                     MayRunAgain(statement.outcome, statement.query.read_only);
-  if (!again) return op.AnswerShared(std::move(statement.outcome), std::move(statement.rows), now - statement.began);
-  statement.again = true;
+  if (!freeing_ && op.TakeRetry(statement.outcome, now)) return Requeue(statement, now);
+  op.AnswerShared(std::move(statement.outcome), std::move(statement.rows), now - statement.began);
+}
+
+void Dispatcher::Requeue(SharedStatement& statement, Nanos now) {
   statement.outcome = Status::Ok();
   statement.rows.reset();
   statement.notes = {};
-  statement.due = WaitsUntil(op, now);
-  Queue(first_, statement);
+  OneShotOp& op = *statement.op;
+  op.WaitAgain(now - std::exchange(statement.began, now));
+  queue_.PutBack(statement);
+  op.DueBy(op.waits_until());
+  Wake();
 }
 
 void Dispatcher::Abandon(OneShotOp& op, dbpool_status why) {
-  try {
-    Drop(op, Abandoned(op.statement(), why));
-  } catch (const std::bad_alloc&) {
-    Drop(op, Status::Bare(why));
-  }
-}
-
-/// Answers without what the statement gives.
-void Dispatcher::Drop(OneShotOp& op, Status status) noexcept {
   SharedStatement& statement = op.statement();
-  Delist(statement);
-  op.LeaveStatement();
-  if (statement.carrier) {
-    Carrier& carrier = *statement.carrier;
-    carrier.Leave(statement, Now());
-    DueAt(carrier.give_up_at());
+  const Nanos now = Now();
+  Status status;
+  try {
+    if (statement.carrier) status = LeftBehind(statement, why);
+    else if (why == DBPOOL_ERR_CANCELLED) status = CancelledBefore();
+    else status = pool_->Refuse(why, now - statement.began);
+  } catch (const std::bad_alloc&) {
+    status = Status::Bare(why);
+  }
+  if (Carrier* carrier = statement.carrier) {
+    op.LeaveStatement();
+    carrier->Leave(statement, now);
   } else {
-    statement.op = nullptr;  // First() takes it away
-    --queued_;
+    queue_.Remove(statement);
   }
   Wake();
   op.AnswerShared(std::move(status), nullptr, 0);
@@ -138,50 +119,52 @@ void Dispatcher::Drop(OneShotOp& op, Status status) noexcept {
 
 void Dispatcher::Forget(OneShotOp& op) {
   std::erase(acquiring_, &op);
-  if (op.has_statement()) Delist(op.statement());
   Wake();
 }
 
 // ---- connections
 
 void Dispatcher::Acquire(OneShotOp& op) {
-  // Its acquisition looks after the time now.
-  const Deadline until = Deadline::At(std::exchange(op.statement().due, kForever));
   try {
     acquiring_.push_back(&op);
-    op.AcquireLease(until.Left());
   } catch (const std::bad_alloc&) {
-    op.AnswerShared(Status::NoMemory(), nullptr, 0);
+    return op.AnswerShared(Status::NoMemory(), nullptr, 0);
   }
+  op.AcquireLease();
 }
 
 void Dispatcher::Adopt(OneShotOp& op, dbpool_conn token) {
   std::erase(acquiring_, &op);
+  Wake();
   const Nanos now = Now();
-  Status status;
+  std::unique_ptr<Carrier> carrier;
   try {
     carriers_.reserve(carriers_.size() + 1);
-    auto carrier = std::make_unique<Carrier>(*this, now);
-    status = carrier->Begin(loop_, token);
-    if (status.ok()) carriers_.push_back(std::move(carrier));
+    carrier = std::make_unique<Carrier>(*this, loop_, token, now);
   } catch (const std::bad_alloc&) {
     (void)Pool::Release(token);
-    status = Status::NoMemory();
+    return op.AnswerShared(Status::NoMemory(), nullptr, 0);
   }
-  Wake();
-  if (!status.ok()) return op.AnswerShared(std::move(status), nullptr, 0);
-  Give(op.statement(), *carriers_.back(), now);
+  SharedStatement& statement = op.statement();
+  if (Status begun = carrier->Begin(); begun.failed()) {
+    carrier.reset();
+    statement.began = now;
+    statement.outcome = std::move(begun);
+    return OnAnswer(statement, now);
+  }
+  carriers_.push_back(std::move(carrier));
+  Give(statement, *carriers_.back(), now);
 }
 
-/// There is room on a carrier, so that nobody of ours need wait in the pool's queue: they were first here.
+/// There is room on a carrier, so that nobody of ours need wait in the pool's queue.
 void Dispatcher::CallBackAcquirers() {
   for (size_t i = acquiring_.size(); i-- > 0;) acquiring_[i]->CallBack();  // may take itself out
 }
 
 void Dispatcher::TakeBack(OneShotOp& op) {
   std::erase(acquiring_, &op);
-  op.statement().due = WaitsUntil(op, CoarseNow());
-  Queue(first_, op.statement());
+  queue_.PutBack(op.statement());
+  op.DueBy(op.waits_until());
   Wake();
 }
 
@@ -200,139 +183,94 @@ Carrier* Dispatcher::LeastLoaded(Nanos now, bool others_wait) const {
 
 /// A round is to come.
 void Dispatcher::Wake() {
-  if (!awake_ && !std::exchange(posted_, true)) loop_.reactor().Post(*this);
+  if (awake_) {
+    again_ = true;
+  } else if (!std::exchange(posted_, true)) {
+    loop_.reactor().Post(*this);
+  }
 }
 
 /// The round comes behind what the answers' callbacks submit, and takes that with it.
 void Dispatcher::OnReady(Carrier& carrier) {
   awake_ = true;
-  (void)carrier.Step();
+  carrier.Step();
   awake_ = false;
   Wake();
 }
 
 void Dispatcher::Run() {
-  posted_ = false;
+  posted_ = again_ = false;
   awake_ = true;
-  if (First() && !freeing_) Intake(Now());
+  if (!freeing_) Intake(Now());
   for (const auto& carrier : carriers_) {
     carrier->EndRound();
-    if (carrier->has_unsent()) (void)carrier->Step();
+    if (carrier->has_unsent()) carrier->Step();
   }
   std::erase_if(carriers_, [](const auto& carrier) { return carrier->over(); });
+  TellPool(queue_.size());
   awake_ = false;
-  if (First()) {
-    if (acquiring_.empty() && !freeing_) Wake();  // it was lost, and can be tried again
-  } else if (!oldest_ && acquiring_.empty() && carriers_.empty()) {
-    Retire();
-  }
+  if (again_) return Wake();
+  if (queue_.empty() && acquiring_.empty() && carriers_.empty()) Retire();
 }
 
+/// Those that find no place stay in the queue behind one that waits in the pool's.
 void Dispatcher::Intake(Nanos now) {
-  dbpool_statistics stats = {};
-  pool_->Stats(&stats);
-  const bool others_wait = stats.waiting > acquiring_.size();
+  const bool others_wait = OthersWait();
   if (!acquiring_.empty() && LeastLoaded(now, others_wait)) CallBackAcquirers();
-  while (SharedStatement* statement = First()) {
-    Carrier* const carrier = stats.idle == 0 ? LeastLoaded(now, others_wait) : nullptr;
-    if (stats.idle == 0 && !carrier && !acquiring_.empty()) break;
-    TakeFirst();
-    if (carrier) {
+  while (SharedStatement* statement = queue_.oldest()) {
+    OneShotOp& op = *statement->op;
+    dbpool_conn token = 0;
+    const Pool::Idle idle = pool_->AcquireIdle(&token);
+    Carrier* const carrier = idle == Pool::Idle::kNone ? LeastLoaded(now, others_wait) : nullptr;
+    if (idle == Pool::Idle::kNone && !carrier && !acquiring_.empty()) break;
+    queue_.Remove(*statement);
+    if (idle == Pool::Idle::kTaken) {
+      Adopt(op, token);
+    } else if (carrier) {
       Give(*statement, *carrier, now);
     } else {
-      stats.idle -= stats.idle > 0;
-      Acquire(*statement->op);
+      Acquire(op);
     }
   }
-  // The newest of all are the last in the queue.
-  while (queued_ > pool_->config().max_waiters && newest_ && newest_->queued) {
-    Drop(*newest_->op, QueueIsFull(pool_->config().max_waiters));
+  RefuseNewest();
+}
+
+/// For connections, but for our own.
+bool Dispatcher::OthersWait() const {
+  const auto ours = std::ranges::count_if(acquiring_, [](const OneShotOp* op) { return op->queued(); });
+  return pool_->queued() > static_cast<uint32_t>(ours);
+}
+
+void Dispatcher::RefuseNewest() {
+  if (queue_.empty()) return;
+  const uint32_t others = pool_->waiting() - told_, most = pool_->config().max_waiters;
+  const uint32_t room = others < most ? most - others : 0;
+  if (queue_.size() <= room) return;
+  TellPool(room);
+  // Not until there is room: a callback may submit the next one at once.
+  for (uint32_t excess = queue_.size() - room; excess > 0 && !queue_.empty(); --excess) {
+    Abandon(*queue_.newest()->op, DBPOOL_ERR_FULL);
   }
 }
 
-/// The statement to be taken next. Those that nobody waits for any more go.
-SharedStatement* Dispatcher::First() {
-  for (PipedList* list : {&first_, &queue_}) {
-    while (auto* statement = static_cast<SharedStatement*>(list->first())) {
-      if (statement->op) return statement;
-      list->Pop();
-      SharedStatement::Destroy(statement);
-    }
-  }
-  return nullptr;
-}
-
-/// REQUIRES: First().
-void Dispatcher::TakeFirst() {
-  auto* const taken = static_cast<SharedStatement*>((first_.empty() ? queue_ : first_).Pop());
-  taken->queued = false;
-  --queued_;
-}
-
-void Dispatcher::Queue(PipedList& list, SharedStatement& statement) {
-  statement.queued = true;
-  list.Push(statement);
-  ++queued_;
-  DueAt(statement.due);
-}
-
-// ---- time
-
-void Dispatcher::DueAt(Nanos when) {
-  if (when >= next_due_) return;
-  next_due_ = when;
-  loop_.reactor().Schedule(*this, when);
-}
-
-void Dispatcher::OnDue() {
-  const Nanos now = Now();
-  Nanos next = kForever;
-  next_due_ = 0;  // what is given up sets no timer now
-  for (SharedStatement* at = oldest_; at;) {
-    SharedStatement& statement = *std::exchange(at, at->newer);
-    if (statement.due <= now) {
-      Abandon(*statement.op, DBPOOL_ERR_TIMEOUT);
-    } else {
-      next = std::min(next, statement.due);
-    }
-  }
-  for (const auto& carrier : carriers_) {
-    if (carrier->give_up_at() <= now) carrier->GiveUp();
-    next = std::min(next, carrier->give_up_at());
-  }
-  next_due_ = kForever;
-  DueAt(next);
+void Dispatcher::TellPool(uint32_t waiting) {
+  if (waiting != told_) pool_->CountOneShots(int64_t{waiting} - std::exchange(told_, waiting));
 }
 
 // ---- the end
 
-/// Each op hears of it, too, and is answered. What nobody waits for is not waited for.
+/// Each op hears of it, too, and is answered.
 void Dispatcher::OnLoopFree() {
   freeing_ = true;
-  for (const auto& carrier : carriers_) {
-    if (carrier->give_up_at() != kForever) carrier->GiveUp();
-  }
+  const Nanos now = Now();
+  for (const auto& carrier : carriers_) carrier->Hurry(now);
   Wake();
 }
 
 void Dispatcher::Retire() {
   loop_.RemoveLocal(*this);
-  loop_.reactor().Cancel(*this);
   loop_.Leave(*this);
   delete this;
-}
-
-void Dispatcher::Enlist(SharedStatement& statement) {
-  statement.older = std::exchange(newest_, &statement);
-  statement.newer = nullptr;
-  (statement.older ? statement.older->newer : oldest_) = &statement;
-  statement.listed = true;
-}
-
-void Dispatcher::Delist(SharedStatement& statement) {
-  if (!std::exchange(statement.listed, false)) return;
-  (statement.older ? statement.older->newer : oldest_) = statement.newer;
-  (statement.newer ? statement.newer->older : newest_) = statement.older;
 }
 
 }  // namespace dbp

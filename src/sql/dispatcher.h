@@ -21,67 +21,65 @@
 //      the pool does with connections that come back.
 //   3. What one round of the loop has brought goes out together.
 //   4. A caller that does not wait any more (cancel, time-out) is answered at once and leaves its statement
-//      behind. The carrier takes nothing more. A cancel request is sent only when nobody else waits for anything on
-//      it; if that does not help until all deadlines have passed, the connection is given up.
+//      behind. The carrier takes nothing more, and what it has not sent goes to others. Cancel requests are sent
+//      only when nobody waits for anything on it, until nothing runs any more; if that takes too long, the
+//      connection is given up.
 //   5. A statement that is lost with its connection is tried once more if that is safe.
+//   6. max_waiters bounds all that wait in the pool, one-shots among them; the newest are refused.
+// Without memory a caller is told so; nothing here throws.
 
 namespace dbp {
 
-class Dispatcher final : private Pending, private Task, private Timer, private LoopLocal {
+class Dispatcher final : private Pending, private Task, private LoopLocal {
  public:
   /// The one for this statement, made if there is none; NULL if it must go alone. On the loop's thread.
   static Dispatcher* For(const std::shared_ptr<Pool>& pool, Loop& loop, SharedStatement& statement);
   Dispatcher(std::shared_ptr<Pool> pool, Loop& loop);  ///< For() makes them
 
-  /// The op's statement, from now on its own. It ends in op.Answer().
+  /// The op's statement is looked after from now on. It ends in op.AnswerShared().
   void Submit(OneShotOp& op);
   /// The op's lease is for all.
   void Adopt(OneShotOp& op, dbpool_conn token);
-  /// The op, called back, acquires no more: it stands first in the queue again.
+  /// The op, called back, acquires no more: it stands in the queue again.
   void TakeBack(OneShotOp& op);
-  /// The op's caller does not wait any more, since it is `why`: answers it.
+  /// The op, whose statement is queued or on its way, is answered with `why`: DBPOOL_ERR_TIMEOUT, _CANCELLED, _FULL.
   void Abandon(OneShotOp& op, dbpool_status why);
   /// The op ends.
   void Forget(OneShotOp& op);
 
   // Of its carriers.
   void OnAnswer(SharedStatement& statement, Nanos now);
+  /// It was not sent, or may run again.
+  void Requeue(SharedStatement& statement, Nanos now);
   void OnReady(Carrier& carrier);
   bool freeing() const { return freeing_; }
 
  private:
   bool MayShare(SharedStatement& statement);
   void Run() override;
-  void OnDue() override;
   void OnLoopFree() override;
   void Wake();
 
   void Intake(Nanos now);
-  SharedStatement* First();
-  void TakeFirst();
-  void Queue(PipedList& list, SharedStatement& statement);
+  bool OthersWait() const;
+  Carrier* LeastLoaded(Nanos now, bool others_wait) const;
   void Give(SharedStatement& statement, Carrier& carrier, Nanos now);
-  void Drop(OneShotOp& op, Status status) noexcept;
   void Acquire(OneShotOp& op);
   void CallBackAcquirers();
-  Carrier* LeastLoaded(Nanos now, bool others_wait) const;
-  Nanos WaitsUntil(const OneShotOp& op, Nanos now) const;
-  void DueAt(Nanos when);
-  void Enlist(SharedStatement& statement);
-  void Delist(SharedStatement& statement);
+  void RefuseNewest();
+  void TellPool(uint32_t waiting);
   void Retire();
 
   const std::shared_ptr<Pool> pool_;
   Loop& loop_;
   StatementCache<uint8_t> scans_;
-  PipedList first_, queue_;  ///< those that were first before, and the others
-  uint32_t queued_ = 0;      ///< of both: those for whom somebody waits
-  SharedStatement *newest_ = nullptr, *oldest_ = nullptr;  ///< of all for whom somebody waits
+  StatementQueue queue_;
+  uint32_t told_ = 0;  ///< the length that the pool knows
   std::vector<OneShotOp*> acquiring_;
   std::vector<std::unique_ptr<Carrier>> carriers_;
-  Nanos next_due_ = kForever;  ///< what the timer is set to
   bool posted_ = false;
-  bool awake_ = false;  ///< Wake() is of no use, as it comes at the end of what is going on
+  bool awake_ = false;  ///< in a round, or just before one
+  bool again_ = false;  ///< Wake() while awake
   bool freeing_ = false;
 };
 

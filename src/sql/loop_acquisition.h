@@ -22,6 +22,8 @@ class LoopAcquisition final : private Acquisition {
   /// On the loop's thread. Nothing here fails for want of memory.
   bool OnEvents(uint32_t events);
   using Acquisition::Finish;
+  /// It stands in the pool's queue, and has not been woken.
+  bool queued() const { return waits_for_ == Next::kQueued && !woken_; }
   Pool& pool() const { return *pool_; }
 
  private:

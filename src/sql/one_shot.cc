@@ -13,7 +13,8 @@ Status OneShotOp::Start(Loop& loop, const Query& query, Nanos timeout, dbpool_op
   Status status;
   try {
     statement_ = SharedStatement::Make(query);
-    if (timeout != kDefaultTimeout) deadline_ = Deadline::After(timeout);
+    timeout_ = timeout;
+    waits_until_ = Deadline::After(bounded() ? timeout : pool_->config().acquire_timeout).point();
     status = Enroll(loop);
   } catch (const std::bad_alloc&) {
     status = Status::NoMemory();
@@ -27,8 +28,30 @@ Status OneShotOp::Start(Loop& loop, const Query& query, Nanos timeout, dbpool_op
   return Status::Bare(DBPOOL_PENDING);
 }
 
-Deadline OneShotOp::StatementDeadline() const {
-  return deadline_.never() ? Deadline::After(pool_->config().query_timeout) : deadline_;
+Nanos OneShotOp::RunsUntil(Nanos now) const {
+  return bounded() ? waits_until_ : AddSaturated(now, pool_->config().query_timeout);
+}
+
+void OneShotOp::WaitAgain(Nanos ran) {
+  if (!bounded()) waits_until_ = AddSaturated(waits_until_, ran);
+}
+
+bool OneShotOp::TakeRetry(const Status& outcome, Nanos now) {
+  const bool late = bounded() && now >= waits_until_;
+  if (again_ || cancelled_ || late || !MayRunAgain(outcome, statement_->query.read_only)) return false;
+  return again_ = true;
+}
+
+/// The timer is set again only for an earlier time: most are answered before it matters.
+void OneShotOp::DueBy(Nanos when) {
+  due_ = when;
+  if (when < alarm_) DueAt(alarm_ = when);
+}
+
+void OneShotOp::OnAlarm() {
+  alarm_ = kForever;
+  if (Now() < due_) return DueBy(due_);
+  dispatcher_->Abandon(*this, DBPOOL_ERR_TIMEOUT);
 }
 
 void OneShotOp::OnEvents(uint32_t events) {
@@ -37,7 +60,8 @@ void OneShotOp::OnEvents(uint32_t events) {
     case Stage::kNew:
       return cancelled_ ? Over(CancelledBefore()) : Begin();
     case Stage::kShared:
-      return cancelled_ ? dispatcher_->Abandon(*this, DBPOOL_ERR_CANCELLED) : void();
+      if (cancelled_) return dispatcher_->Abandon(*this, DBPOOL_ERR_CANCELLED);
+      return events & kDue ? OnAlarm() : void();
     case Stage::kAcquiring:
       if (acquisition_->OnEvents(events)) OnAcquired();
       return;
@@ -49,19 +73,25 @@ void OneShotOp::OnEvents(uint32_t events) {
 
 void OneShotOp::Begin() {
   dispatcher_ = Dispatcher::For(pool_, loop(), *statement_);
-  if (!dispatcher_) return AcquireAlone();
+  if (!dispatcher_) return Acquire();
   stage_ = Stage::kShared;
   dispatcher_->Submit(*this);
 }
 
-void OneShotOp::AcquireAlone() {
-  AcquireLease(deadline_.never() ? pool_->config().acquire_timeout : deadline_.Left());
+void OneShotOp::Acquire() {
+  stage_ = Stage::kAcquiring;
+  due_ = alarm_ = kForever;  // the acquisition sets the timer
+  acquisition_ = std::make_unique<LoopAcquisition>(
+      *this, pool_, AcquireRequest{.timeout = Deadline::At(waits_until_).Left()});
+  if (acquisition_->Begin()) OnAcquired();
 }
 
-void OneShotOp::AcquireLease(Nanos timeout) {
-  stage_ = Stage::kAcquiring;
-  acquisition_ = std::make_unique<LoopAcquisition>(*this, pool_, AcquireRequest{.timeout = timeout});
-  if (acquisition_->Begin()) OnAcquired();
+void OneShotOp::AcquireLease() noexcept {
+  try {
+    Acquire();
+  } catch (const std::bad_alloc&) {
+    OnNoMemory();
+  }
 }
 
 void OneShotOp::OnAcquired() {
@@ -82,33 +112,38 @@ void OneShotOp::OnAcquired() {
   if (cancelled_) return Over(CancelledBefore());
   stage_ = Stage::kRunning;
   run_ = std::make_unique<LoopRun>(*this, std::make_unique<QueryWork>(statement_->query));
-  if (Status pinned = run_->Pin(lease_); !pinned.ok()) return Over(std::move(pinned));
   began_ = Now();
-  if (run_->Begin(StatementDeadline())) OnRan();
+  if (Status pinned = run_->Pin(lease_); !pinned.ok()) return Ended(std::move(pinned));
+  if (run_->Begin(Deadline::At(RunsUntil(began_)))) OnRan();
 }
 
 void OneShotOp::OnRan() {
   std::unique_ptr<Rows> rows;
   Status status = run_->Finish(&rows);
   if (status.ok()) {
-    Result::Source source = SourceOf(run_->lease(), true, deadline_.never() ? pool_->config().query_timeout : deadline_.Left());
+    Result::Source source = SourceOf(run_->lease(), true, QueryTimeout(*pool_, timeout_));
     source.on_loop = true;
     result_->emplace(std::move(rows), Now() - began_, source);
-    if (source.lease != 0) {  // the result's, from now on
-      lease_ = 0;
-    }
-    return Over(std::move(status));
+    if (source.lease != 0) lease_ = 0;  // the result's, from now on
   }
-  const bool again = !again_ && !cancelled_ && !deadline_.Passed() && MayRunAgain(status, statement_->query.read_only);
-  if (!again) return Over(std::move(status));
-  again_ = true;
-  ReleaseLease();
-  AcquireAlone();
+  Ended(std::move(status));
 }
 
-void OneShotOp::CallBack() {
+void OneShotOp::Ended(Status status) {
+  const Nanos now = Now();
+  if (!TakeRetry(status, now)) return Over(std::move(status));
+  WaitAgain(now - began_);
+  ReleaseLease();
+  Acquire();
+}
+
+void OneShotOp::CallBack() noexcept {
   if (std::exchange(called_back_, true)) return;
-  if (acquisition_->OnEvents(kCancelled)) OnAcquired();
+  try {
+    if (acquisition_->OnEvents(kCancelled)) OnAcquired();
+  } catch (const std::bad_alloc&) {
+    OnNoMemory();
+  }
 }
 
 void OneShotOp::AnswerShared(Status status, std::unique_ptr<Rows> rows, Nanos elapsed) {

@@ -28,12 +28,22 @@ class OneShotOp : public Op {
   bool has_statement() const { return statement_ != nullptr; }
   /// It is not the op's any more.
   void LeaveStatement() { (void)statement_.release(); }
-  /// Of all of it; Never() if the pool's defaults apply, one after the other.
-  Deadline deadline() const { return deadline_; }
+  /// Until when it may wait for a connection: the one deadline of all its waiting.
+  Nanos waits_until() const { return waits_until_; }
+  /// Until when the statement may run that begins now.
+  Nanos RunsUntil(Nanos now) const;
+  /// It waits once more; what it spent on a connection does not count as waiting.
+  void WaitAgain(Nanos ran);
+  /// Whether it is to be tried on another connection, which it is once at most.
+  bool TakeRetry(const Status& outcome, Nanos now);
+  /// Abandoned then, as too late. REQUIRES: it does not acquire.
+  void DueBy(Nanos when);
   /// Its lease is then the dispatcher's, who Adopt()s it.
-  void AcquireLease(Nanos timeout);
+  void AcquireLease() noexcept;
+  /// Whether it stands in the pool's queue.
+  bool queued() const { return acquisition_ && acquisition_->queued(); }
   /// It need not acquire any more. The dispatcher then TakeBack()s it, unless it has a lease by now.
-  void CallBack();
+  void CallBack() noexcept;
   /// The end.
   void AnswerShared(Status status, std::unique_ptr<Rows> rows, Nanos elapsed);
 
@@ -46,21 +56,25 @@ class OneShotOp : public Op {
   void OnEvents(uint32_t events) override;
   void OnNoMemory() noexcept override;
   void Begin();
-  void AcquireAlone();
-  /// For the statement, from its start.
-  Deadline StatementDeadline() const;
+  void Acquire();
   void OnAcquired();
-  void OnLease();
+  void OnAlarm();
   void OnRan();
+  void Ended(Status status);
   void ReleaseLease();
+  /// One time covers everything; else the pool's defaults apply, one after the other.
+  bool bounded() const { return timeout_ != kDefaultTimeout; }
   void Over(Status status);
 
   const std::shared_ptr<Pool> pool_;
   std::optional<Result>* const result_;
   SharedStatement::Ptr statement_;
   Dispatcher* dispatcher_ = nullptr;
-  Deadline deadline_ = Deadline::Never();
-  Nanos began_ = 0;  ///< the statement
+  Nanos timeout_ = kDefaultTimeout;  ///< as given
+  Nanos waits_until_ = kForever;
+  Nanos due_ = kForever;    ///< DueBy()
+  Nanos alarm_ = kForever;  ///< what the timer is set to: not later than due_
+  Nanos began_ = 0;         ///< the statement, alone
   std::unique_ptr<LoopAcquisition> acquisition_;
   std::unique_ptr<LoopRun> run_;
   dbpool_conn lease_ = 0;

@@ -152,6 +152,7 @@ class FakeConnection : public Connection {
   void Pipe(PipedStatement& statement) override { pipeline_.Add(statement); }
   void EndPipeline() override { pipeline_.End(); }
   PipedStatement* TakeAnswered() override { return pipeline_.TakeAnswered(); }
+  PipedStatement* TakeUnsent() override { return nullptr; }
 
   Want Step() override { return piping_ ? StepPipeline() : StepOne(); }
   Status Finish(std::unique_ptr<Rows>* rows) override {

@@ -59,6 +59,9 @@ class PgConnection final : public Connection {
   void Pipe(PipedStatement& statement) override { piping_.waiting.Push(statement); }
   void EndPipeline() override { piping_.ended = true; }
   PipedStatement* TakeAnswered() override { return piping_.answered.Pop(); }
+  PipedStatement* TakeUnsent() override {
+    return piping_.unit == Piping::Unit::kOwners ? nullptr : piping_.waiting.Pop();
+  }
   Want Step() override;
   Status Finish(std::unique_ptr<Rows>* rows) override;
   int fd() const override { return own_fd_; }

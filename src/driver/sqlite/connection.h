@@ -58,6 +58,7 @@ class SqliteConnection final : public Connection {
   void Pipe(PipedStatement& statement) override { pipeline_.Add(statement); }
   void EndPipeline() override { pipeline_.End(); }
   PipedStatement* TakeAnswered() override { return pipeline_.TakeAnswered(); }
+  PipedStatement* TakeUnsent() override { return pipeline_.TakeUnsent(); }
   Want Step() override;
   Status Finish(std::unique_ptr<Rows>* rows) override;
   int fd() const override { return -1; }

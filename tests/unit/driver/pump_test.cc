@@ -32,6 +32,7 @@ class Talkative final : public Connection {
   void Pipe(PipedStatement&) override {}
   void EndPipeline() override {}
   PipedStatement* TakeAnswered() override { return nullptr; }
+  PipedStatement* TakeUnsent() override { return nullptr; }
   Status Finish(std::unique_ptr<Rows>*) override { return Status::Ok(); }
   TxState tx_state() const override { return TxState::kNone; }
   bool streaming() const override { return false; }
