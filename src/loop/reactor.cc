@@ -130,7 +130,7 @@ void Reactor::RunWatch(const epoll_event& event) {
     if (!watch) return;
     Begun(watch);
   }
-  watch->OnReady(event.events);
+  Contained([&] { watch->OnReady(event.events); });
   MutexLock lock(mu_);
   Ended();
 }
@@ -175,7 +175,7 @@ void Reactor::RunTimers() {
     if (!due) break;
     Begun(due);
     mu_.Unlock();
-    due->OnDue();
+    Contained([&] { due->OnDue(); });
     mu_.Lock();
     if (awaited_) timers_.Take(*due);  // it has scheduled itself again, but is not wanted
     Ended();

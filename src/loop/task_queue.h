@@ -2,6 +2,7 @@
 #define DBP_LOOP_TASK_QUEUE_H_
 
 #include <atomic>
+#include <exception>
 
 namespace dbp {
 
@@ -22,6 +23,16 @@ class Task {
   friend class TaskQueue;
   Task* next_ = nullptr;
 };
+
+/// Calls what must not throw. Should it do so all the same, without memory for instance, whoever it belongs to has to
+/// live with it; the loop that called it goes on for the others.
+template <class Call>
+void Contained(Call call) {
+  try {
+    call();
+  } catch (const std::exception&) {
+  }
+}
 
 /// From any thread to one. A push is one CAS; the reader takes everything there is at once, hence no ABA.
 class TaskQueue {
@@ -51,7 +62,7 @@ class TaskQueue {
       Task* task = oldest;
       oldest = task->next_;  // before Run(), which may destroy it
       task->next_ = nullptr;
-      task->Run();
+      Contained([task] { task->Run(); });
     }
     return any;
   }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -190,6 +191,37 @@ TEST(LoopKindsTest, AThreadLoopIsNotDispatched) {
   EXPECT_EQ(loop->Dispatch(Deadline::At(0)), DBPOOL_ERR_INVALID);
   EXPECT_EQ(loop->fd(), -1);
   loop->Free();
+}
+
+TEST(LoopKindsTest, WhatThrowsForWantOfMemoryWedgesNoLoop) {
+  for (const uint32_t kind : {DBPOOL_LOOP_THREAD, DBPOOL_LOOP_EXTERNAL}) {
+    Loop* loop = nullptr;
+    ASSERT_TRUE(Loop::Create(kind, &loop).ok());
+    std::atomic<int> ran{0};
+    TaskFor bad([&] {
+      ++ran;
+      throw std::bad_alloc();
+    });
+    TimerFor late([&] {
+      ++ran;
+      throw std::bad_alloc();
+    });
+    TaskFor good([&] { ++ran; });
+    Operation pending(*loop, true);
+    ASSERT_TRUE(loop->Enroll(pending).ok());
+    loop->reactor().Post(bad);
+    loop->reactor().Post(good);
+    loop->reactor().Schedule(late, 1);
+    EXPECT_TRUE(Await([&] {
+      if (kind == DBPOOL_LOOP_EXTERNAL) {
+        EXPECT_EQ(loop->Dispatch(Deadline::At(0)), DBPOOL_OK);
+      }
+      return ran == 3;
+    }));
+    loop->reactor().Cancel(late);  // its call has ended
+    loop->Free();
+    EXPECT_EQ(pending.told, 1);
+  }
 }
 
 TEST(LoopKindsTest, DispatchInsideItselfIsBusy) {
