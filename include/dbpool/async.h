@@ -21,8 +21,9 @@
  *     dbpool_conn_cancel().
  *  8. The pool need not be kept for a pending call. The loop must not be freed by one thread while another one starts
  *     a call on it.
- * A PostgreSQL connection is driven by the loop itself: waiting takes no thread. SQLite, which works in the calling
- * thread, is given to a few threads of the library.
+ * A PostgreSQL connection is driven by the loop itself. SQLite, which works in the calling thread, is given to a few
+ * threads of the library. Waiting takes no thread: not for a connection, nor for an answer, the writer's turn, or a
+ * thread to be free; and it ends at the deadline, by a cancel, and by the end of the loop.
  */
 #ifndef DBPOOL_ASYNC_H_
 #define DBPOOL_ASYNC_H_
@@ -116,8 +117,7 @@ DBPOOL_API dbpool_status dbpool_acquire_async(dbpool *pool, dbpool_loop *loop, i
 /**
  * @brief dbpool_acquire_async(), with options as for dbpool_acquire_with().
  *
- * DBPOOL_ACCESS_WRITE on SQLite is never answered at once: its wait for the writer's turn is spent on a thread of the
- * library.
+ * DBPOOL_ACCESS_WRITE on SQLite waits for the writer's turn as well, which costs no thread either.
  * @param options  NULL for the defaults.
  * @return As dbpool_acquire_async(); DBPOOL_ERR_INVALID also for unknown access or flags.
  * @since 0.1 @threadsafety any thread

@@ -19,7 +19,8 @@
 // An operation on a connection is a step machine, so that the same code serves a caller that waits in
 // poll(2) (driver/pump.h) and an event loop: Start...() queues it, Step() moves it on without waiting for
 // the network and says what it wants next, Finish() gives its outcome. A driver without a socket
-// (SQLite) does its work inside Step(), bounded by the operation's deadline.
+// (SQLite) does its work inside Step(), bounded by the operation's deadline; its canceller does not block,
+// and a Step() after a cancel ends the operation at once: so nobody need do work that is not wanted any more.
 
 namespace dbp {
 
@@ -27,16 +28,22 @@ enum class Want : uint8_t {
   kDone,   ///< call Finish()
   kRead,   ///< call Step() again when fd() is readable
   kWrite,  ///< ... when it is readable or writable
+  kTurn,   ///< ... when the write gate lets it in, or to be told again that it does not yet
 };
 
 enum class TxState : uint8_t { kNone, kOpen, kFailed };
 
 /// The writer's turn of a database with a single writer. The driver asks for it before a statement that
-/// writes and gives it back when the statement is over and no transaction is open. Both are idempotent.
+/// writes and gives it back when the statement is over and no transaction is open. Both are idempotent, and
+/// neither waits.
 class WriteGate {
  public:
   virtual ~WriteGate() = default;
-  virtual Status Enter(Deadline deadline) = 0;
+  /// Whether it is inside. Else it stands in the queue from now on, and the step says Want::kTurn - unless the
+  /// operation was cancelled, which is to be looked at after this: whoever cancels does so before he wakes
+  /// those who wait in the queue.
+  virtual bool Enter() = 0;
+  /// Out of the gate, or of its queue.
   virtual void Leave() = 0;
 };
 

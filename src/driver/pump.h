@@ -5,7 +5,8 @@
 
 namespace dbp {
 
-/// Steps the operation under way until it is done, waiting in poll(2) on this thread.
+/// Steps the operation under way until it is done, waiting in poll(2) on this thread. REQUIRES: it is none that
+/// may want a turn.
 /// Returns false if the deadline came first; the operation is then still under way.
 bool Pump(Connection& connection, Deadline deadline);
 

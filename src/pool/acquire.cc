@@ -61,6 +61,8 @@ class BlockingAcquisition final : public Acquisition {
   bool Wait(Next next) {
     if (next == Next::kSocket) {
       AwaitSocket(fd(), want(), Deadline::At(due()));
+    } else if (next == Next::kTurn) {
+      gate().Await(Deadline::At(due()));
     } else if (next == Next::kQueued) {
       if (!woken_.Wait(Deadline::At(due()))) {
         if (GiveUp(DBPOOL_ERR_TIMEOUT) == Next::kDone) return false;

@@ -57,6 +57,7 @@ Acquisition::Next Acquisition::Retry(CloseReason reason) {
 }
 
 Acquisition::Next Acquisition::GiveUp(dbpool_status why) {
+  if (phase_ != Phase::kQueued) return LetGo(why);
   bool withdrawn = false;
   pool_.Handle([&](Scheduler& s, Nanos) {
     withdrawn = s.Withdraw(*this, why == DBPOOL_ERR_TIMEOUT);
@@ -64,6 +65,17 @@ Acquisition::Next Acquisition::GiveUp(dbpool_status why) {
   if (!withdrawn) return Next::kQueued;
   pool_.CountWait(static_cast<uint64_t>(Now() - queued_at_));
   return Done(why);
+}
+
+/// A connection on which something was begun for this wish alone is of no use any more; a reset under way is
+/// somebody else's as well.
+Acquisition::Next Acquisition::LetGo(dbpool_status why) {
+  slot->lane.LeaveForLease();
+  failure_says_all_ = why == DBPOOL_ERR_NOMEM;
+  failure_ = failure_says_all_ ? Status::NoMemory() : Status::Ok();
+  const bool half = phase_ == Phase::kPing && stepped_;
+  if (half) slot->connection->Abort();
+  return GiveBack(half ? CloseReason{DBPOOL_CLOSED_PING} : kKeep, why == DBPOOL_ERR_TIMEOUT, why);
 }
 
 Acquisition::Next Acquisition::Answered(dbpool_status answer) {
@@ -105,10 +117,13 @@ Acquisition::Next Acquisition::Granted() {
 Acquisition::Next Acquisition::Enter(Phase phase, Deadline limit) {
   phase_ = phase;
   due_ = limit.point();
+  stepped_ = false;
   return slot->connection->fd() < 0 ? Next::kWorker : Step();
 }
 
 Acquisition::Next Acquisition::Step() {
+  if (phase_ == Phase::kPing && !stepped_) StartPing();
+  stepped_ = true;
   want_ = slot->connection->Step();
   const bool done = want_ == Want::kDone;
   if (!done && !Deadline::At(due_).Passed()) return Next::kSocket;
@@ -125,13 +140,16 @@ Acquisition::Next Acquisition::Step() {
 }
 
 Acquisition::Next Acquisition::CheckLife() {
-  Connection& connection = *slot->connection;
-  if (!must_check) return MakeReady();
+  return must_check ? Enter(Phase::kPing, deadline_) : MakeReady();
+}
+
+/// At its first step, which may have had to wait for a thread.
+void Acquisition::StartPing() {
   pool_.CountPing();
   // A silent connection may take half of the time left, so that another one can still be tried.
   const Nanos now = Now();
   const Nanos limit = std::min(pool_.PingLimit(), std::max(deadline_.Left(now) / 2, kMillisecond));
-  return Enter(Phase::kPing, BeginPing(connection, Deadline::After(limit, now)));
+  due_ = BeginPing(*slot->connection, Deadline::After(limit, now)).point();
 }
 
 Acquisition::Next Acquisition::MakeReady() {
@@ -147,12 +165,17 @@ Acquisition::Next Acquisition::MakeReady() {
   }
   if (access_ != DBPOOL_ACCESS_WRITE) return Done(DBPOOL_OK);
   phase_ = Phase::kLane;
-  return Next::kWorker;
+  due_ = may_wait_ ? deadline_.point() : began_;
+  return EnterLane();
 }
 
 Acquisition::Next Acquisition::EnterLane() {
-  Status turn = slot->lane.EnterForLease(may_wait_ ? deadline_ : Deadline::At(0));
-  return turn.ok() ? Done(DBPOOL_OK) : Failed(std::move(turn), kKeep);
+  if (slot->lane.EnterForLease()) return Done(DBPOOL_OK);
+  if (pool_.Abandoned()) return LetGo(DBPOOL_ERR_CLOSED);
+  if (!Deadline::At(due_).Passed()) return Next::kTurn;
+  slot->lane.LeaveForLease();
+  failure_ = TurnIsLate(DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE);
+  return Reject(kKeep);
 }
 
 // ---- failures
@@ -165,13 +188,17 @@ Acquisition::Next Acquisition::Failed(Status why, CloseReason reason) {
 /// The end of the wish, because of failure_.
 Acquisition::Next Acquisition::Reject(CloseReason reason) {
   const bool timed_out = failure_.code() == DBPOOL_ERR_TIMEOUT || deadline_.Passed();
-  pool_.Handle([&](Scheduler& s, Nanos now) {
-    s.Reject(*this, reason, slot->reset_by, timed_out, now);
-  });
   // A wait for the writer's turn says all there is to say.
   const bool lane = failure_.info() && failure_.info()->phase == DBPOOL_PHASE_QUEUE;
   failure_says_all_ |= !timed_out || lane;
-  return Done(DBPOOL_ERR_TIMEOUT);
+  return GiveBack(reason, timed_out, DBPOOL_ERR_TIMEOUT);
+}
+
+Acquisition::Next Acquisition::GiveBack(CloseReason reason, bool timed_out, dbpool_status answer) {
+  pool_.Handle([&](Scheduler& s, Nanos now) {
+    s.Reject(*this, reason, slot->reset_by, timed_out, now);
+  });
+  return Done(answer);
 }
 
 Status Acquisition::Finish(dbpool_conn* out) {

@@ -20,6 +20,7 @@ class Acquisition : private Waiter {
     kDone,    ///< Finish()
     kQueued,  ///< Continue() after OnWake(); when due() has passed, GiveUp() first
     kSocket,  ///< Continue() when fd() is ready for want(), or due() has passed
+    kTurn,    ///< Continue() when told by gate(), or due() has passed
     kWorker,  ///< Continue() at once, where a thread may block: until due() or longer
   };
 
@@ -29,13 +30,10 @@ class Acquisition : private Waiter {
 
   Next Begin();
   Next Continue();
-  /// The caller does not want it any more: `why` is DBPOOL_ERR_TIMEOUT or _CANCELLED. kDone, or kQueued if it has
-  /// been answered at this moment: OnWake() is on its way, or came already.
+  /// The caller does not want it any more: `why` is DBPOOL_ERR_TIMEOUT, _CANCELLED or _NOMEM. kDone, or kQueued if
+  /// it has been answered at this moment: OnWake() is on its way, or came already. REQUIRES: Continue() is not under
+  /// way; the gate is not watched.
   Next GiveUp(dbpool_status why);
-
-  /// Nobody waits for the step under way any more: its connection is given up, and Continue() says so.
-  /// REQUIRES: kSocket.
-  void AbortStep() { slot->connection->Abort(); }
 
   /// Of the whole wish, known from the start.
   Deadline deadline() const { return deadline_; }
@@ -47,6 +45,8 @@ class Acquisition : private Waiter {
   /// REQUIRES: kSocket.
   int fd() const { return slot->connection->fd(); }
   Want want() const { return want_; }
+  /// REQUIRES: kTurn.
+  LaneGate& gate() const { return slot->lane; }
 
   /// REQUIRES: kDone, once. *out is set on DBPOOL_OK alone.
   Status Finish(dbpool_conn* out);
@@ -66,14 +66,17 @@ class Acquisition : private Waiter {
   template <class Body>
   Next Protected(Body body);
   Next Answered(dbpool_status answer);
+  Next LetGo(dbpool_status why);
   Next Granted();
   Next Enter(Phase phase, Deadline limit);
   Next Step();
   Next CheckLife();
+  void StartPing();
   Next MakeReady();
   Next EnterLane();
   Next Failed(Status why, CloseReason reason);
   Next Reject(CloseReason reason);
+  Next GiveBack(CloseReason reason, bool timed_out, dbpool_status answer);
   Next Retry(CloseReason reason);
   Next Done(dbpool_status answer);
 
@@ -81,8 +84,9 @@ class Acquisition : private Waiter {
   Phase phase_ = Phase::kQueued;
   Want want_ = Want::kRead;
   const uint8_t access_;
-  const bool may_wait_;  ///< in the queue
-  bool failure_says_all_ = false;
+  const bool may_wait_ : 1;  ///< in the queue
+  bool failure_says_all_ : 1 = false;
+  bool stepped_ : 1 = false;  ///< the operation under way
   Pool& pool_;
   const Nanos began_;
   const Deadline deadline_;

@@ -31,6 +31,7 @@ void CutOffInUse(Slot& slot) {
   } catch (const std::bad_alloc&) {  // no request then: the shut socket will do
   }
   if (slot.connection) slot.connection->Abort();
+  slot.lane.Interrupt();  // for who began after the request
 }
 
 /// Not lent: on its way to a borrower or back, which has deadlines of its own.
@@ -59,6 +60,7 @@ Status Pool::Close(Nanos timeout) {
     if (!s.closed()) s.Close(now);
   });
   if (!alive) return Status::Ok();
+  lane_.InterruptAll();  // who acquires for writing waits there with a connection that nobody has yet
   KeeperRemove(*this);
   if (AwaitDrained(deadline)) return Status::Ok();
   uint32_t leased = 0;

@@ -47,8 +47,8 @@ void Lease::Unpin() {
 }
 
 void RequestCancel(Slot& slot) {
-  slot.lane.Interrupt();
   if (slot.cancels) SendCancel(slot.cancels);
+  slot.lane.Interrupt();  // afterwards: who is woken, or comes into the queue from now on, finds it cancelled
 }
 
 Status RequestCancel(dbpool_conn token) {

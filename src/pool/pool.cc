@@ -93,6 +93,7 @@ bool Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
   return over;
 }
 
+/// Without a thread for it nothing is done that waits: whoever reported the event may be a loop, or the keeper.
 void Pool::Perform(const Action& action) {
   switch (action.kind) {
     case Action::kAnswer:
@@ -102,17 +103,17 @@ void Pool::Perform(const Action& action) {
       try {
         Slot& slot = action.slot ? *action.slot : AllocateSlot();
         if (!action.slot) BindSlot(action.index, slot);
-        StartJob(slot, &Pool::OpenSlot);
+        if (!StartJob(slot, &Pool::OpenSlot)) OpenFailed(action.index, Status::NoMemory());
       } catch (const std::bad_alloc&) {
         OpenFailed(action.index, Status::NoMemory());
       }
       return;
     case Action::kCheck:
-      StartJob(*action.slot, &Pool::CheckSlot);
-      return;
+      if (StartJob(*action.slot, &Pool::CheckSlot)) return;
+      return Handle([&](Scheduler& s, Nanos now) { s.Checked(action.slot->index, kKeep, now); });
     case Action::kClose:
       action.slot->close_reason = action.reason;
-      StartJob(*action.slot, &Pool::CloseSlot);
+      if (!StartJob(*action.slot, &Pool::CloseSlot)) CloseSlot(*action.slot);
       return;
   }
 }

@@ -127,7 +127,7 @@ class Pool final : public Kept {
   CloseReason CleanUp(Slot& slot, Nanos* check_by);
 
   // upkeep.cc
-  void StartJob(Slot& slot, void (Pool::*todo)(Slot&));
+  bool StartJob(Slot& slot, void (Pool::*todo)(Slot&));
   void OpenSlot(Slot& slot);
   void CheckSlot(Slot& slot);
   void CloseSlot(Slot& slot);

@@ -50,8 +50,8 @@ void Pool::Return(Slot& slot, bool used) {
              (slot.connection->streaming() && slot.connection->fd() >= 0)) {
     // A cancel request, or rows, are still on their way: somebody must wait for them, but not the caller.
     slot.lane.LeaveForLease();
-    StartJob(slot, &Pool::SettleSlot);
-    return;
+    if (StartJob(slot, &Pool::SettleSlot)) return;
+    verdict = DBPOOL_CLOSED_RESET;
   } else {
     verdict = CleanUp(slot, &check_by);
   }

@@ -10,13 +10,14 @@ namespace dbp {
 // What a pool does on other threads than its callers'. A job owns its slot: the scheduler has it in a
 // state that nobody else touches, until the event at the job's end.
 
-void Pool::StartJob(Slot& slot, void (Pool::*todo)(Slot&)) {
+/// False: no thread is to be had, and it will not run.
+bool Pool::StartJob(Slot& slot, void (Pool::*todo)(Slot&)) {
   slot.todo = todo;
   slot.run = [](Job& job) {
     Slot& mine = static_cast<Slot&>(job);
     (mine.pool.load(std::memory_order_relaxed)->*mine.todo)(mine);
   };
-  RunOnWorker(slot);
+  return RunOnWorker(slot);
 }
 
 void Pool::OpenSlot(Slot& slot) {

@@ -11,10 +11,35 @@
 
 namespace dbp {
 
-namespace {
+/// First come, first served; anyone may step out.
+class JobQueue {
+ public:
+  Job* first() const { return head_; }
+  void Push(Job& job) {
+    job.prev_ = tail_;
+    job.next_ = nullptr;
+    (tail_ ? tail_->next_ : head_) = &job;
+    tail_ = &job;
+    job.queued_ = true;
+    ++size_;
+  }
+  /// Whether it was in.
+  bool Remove(Job& job) {
+    if (!job.queued_) return false;
+    (job.prev_ ? job.prev_->next_ : head_) = job.next_;
+    (job.next_ ? job.next_->prev_ : tail_) = job.prev_;
+    job.queued_ = false;
+    --size_;
+    return true;
+  }
+  uint32_t size() const { return size_; }
 
-class Workers;
-thread_local Workers* my_workers = nullptr;  ///< whose thread this is
+ private:
+  Job *head_ = nullptr, *tail_ = nullptr;
+  uint32_t size_ = 0;
+};
+
+namespace {
 
 // Threads are detached and the object is never destroyed: a worker that hangs in getaddrinfo must not
 // hold up exit(), and one that ends late must find its mutex.
@@ -25,43 +50,27 @@ class Workers final : public ForkAware {
 
   explicit Workers(uint32_t most) : most_(most) {}
 
-  void Run(Job& job) DBP_EXCLUDES(mu_) {
-    job.next = nullptr;
-    {
-      MutexLock lock(mu_);
-      (tail_ ? tail_->next : head_) = &job;
-      tail_ = &job;
-      ++queued_;
-      if (queued_ <= idle_ || Enough() || SpawnLocked()) {
-        wanted_.NotifyOne();
-        return;
-      }
-      if (threads_ > 0) return;  // one of them will come by
-      head_ = tail_ = nullptr;
-      queued_ = 0;
+  bool Run(Job& job) DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    queue_.Push(job);
+    if (queue_.size() > idle_ && threads_ < most_ && !SpawnLocked() && threads_ == 0) {
+      queue_.Remove(job);  // else one of them will come by
+      return false;
     }
-    job.run(job);
+    wanted_.NotifyOne();
+    return true;
   }
 
-  void Blocked() DBP_EXCLUDES(mu_) {
+  bool Withdraw(Job& job) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
-    ++blocked_;
-    if (queued_ > idle_ && !Enough()) SpawnLocked();
-  }
-  void Unblocked() DBP_EXCLUDES(mu_) {
-    MutexLock lock(mu_);
-    --blocked_;
+    return queue_.Remove(job);
   }
 
  private:
   void InForkedChild() override DBP_REQUIRES(mu_) {
-    head_ = tail_ = nullptr;
-    queued_ = idle_ = threads_ = blocked_ = 0;
+    queue_ = {};
+    idle_ = threads_ = 0;
     wanted_.ForgetWaiters();
-  }
-
-  bool Enough() const DBP_REQUIRES(mu_) {
-    return threads_ >= std::min(most_ + blocked_, kMaxThreads);
   }
 
   bool SpawnLocked() DBP_REQUIRES(mu_) {
@@ -72,7 +81,6 @@ class Workers final : public ForkAware {
   }
 
   void Loop() DBP_EXCLUDES(mu_) {
-    my_workers = this;
     while (Job* job = Take()) job->run(*job);
   }
 
@@ -80,27 +88,22 @@ class Workers final : public ForkAware {
     MutexLock lock(mu_);
     const Deadline deadline = Deadline::After(kLinger);
     ++idle_;
-    while (!head_ && !deadline.Passed()) wanted_.Wait(mu_, deadline);
+    while (!queue_.first() && !deadline.Passed()) wanted_.Wait(mu_, deadline);
     --idle_;
-    Job* job = head_;
-    if (!job) {
+    Job* job = queue_.first();
+    if (job) {
+      queue_.Remove(*job);
+    } else {
       --threads_;
-      return nullptr;
     }
-    head_ = job->next;
-    if (!head_) tail_ = nullptr;
-    --queued_;
     return job;
   }
 
   const uint32_t most_;
   CondVar wanted_;
-  Job* head_ DBP_GUARDED_BY(mu_) = nullptr;
-  Job* tail_ DBP_GUARDED_BY(mu_) = nullptr;
-  uint32_t queued_ DBP_GUARDED_BY(mu_) = 0;
+  JobQueue queue_ DBP_GUARDED_BY(mu_);
   uint32_t idle_ DBP_GUARDED_BY(mu_) = 0;
   uint32_t threads_ DBP_GUARDED_BY(mu_) = 0;
-  uint32_t blocked_ DBP_GUARDED_BY(mu_) = 0;  ///< of them: wait for a statement
 };
 
 /// Never destroyed, and made without memory: to hand over a job cannot fail.
@@ -111,21 +114,16 @@ Workers& Only(uint32_t most) {
   return workers;
 }
 
+Workers& ForAll() { return Only<struct All>(Workers::kMaxThreads); }
+// More than there are processors: a statement may wait for a disk.
+Workers& ForStatements() {
+  return Only<struct Statements>(std::clamp(std::thread::hardware_concurrency(), 4u, 8u));
+}
+
 }  // namespace
 
-void RunOnWorker(Job& job) { Only<struct ForAll>(Workers::kMaxThreads).Run(job); }
-
-void RunStatement(Job& job) {
-  // More than there are processors: a statement may wait for a disk.
-  Only<struct ForStatements>(std::clamp(std::thread::hardware_concurrency(), 4u, 8u)).Run(job);
-}
-
-BlockedOnStatement::BlockedOnStatement() {
-  if (my_workers) my_workers->Blocked();
-}
-
-BlockedOnStatement::~BlockedOnStatement() {
-  if (my_workers) my_workers->Unblocked();
-}
+bool RunOnWorker(Job& job) { return ForAll().Run(job); }
+bool RunStatement(Job& job) { return ForStatements().Run(job); }
+bool WithdrawStatement(Job& job) { return ForStatements().Withdraw(job); }
 
 }  // namespace dbp

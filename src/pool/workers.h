@@ -4,29 +4,25 @@
 namespace dbp {
 
 /// Work that may block: connecting (name resolution has no deadline), closing, checking. Linked through
-/// the job itself, so that handing it over cannot fail for want of memory.
+/// the job itself: handing it over takes no memory. Nothing that waits for other work here is such work.
 struct Job {
   void (*run)(Job&) = nullptr;
-  Job* next = nullptr;
+
+ private:
+  friend class JobQueue;
+  Job *prev_ = nullptr, *next_ = nullptr;
+  bool queued_ = false;
 };
 
 /// Runs the job on one of the process's worker threads, of which there are as many as block at a time;
-/// one that has had nothing to do for a second ends. Without a thread to be had, it runs on the caller's.
-/// The job may be reused as soon as it runs.
-void RunOnWorker(Job& job);
+/// one that has had nothing to do for a second ends. The job may be reused as soon as it runs.
+/// False: there is no thread to be had, and the job will not run.
+[[nodiscard]] bool RunOnWorker(Job& job);
 
 /// The same for statements of a database without a socket, which may be many: on a few threads of their own.
-void RunStatement(Job& job);
-
-/// While it lives, the thread waits for another one's statement: if it is one of those few, another may start
-/// in its place, lest the one that it waits for find none.
-class BlockedOnStatement {
- public:
-  BlockedOnStatement();
-  ~BlockedOnStatement();
-  BlockedOnStatement(const BlockedOnStatement&) = delete;
-  BlockedOnStatement& operator=(const BlockedOnStatement&) = delete;
-};
+[[nodiscard]] bool RunStatement(Job& job);
+/// Whether it was still waiting for a thread: then it does not run. O(1).
+bool WithdrawStatement(Job& job);
 
 }  // namespace dbp
 

@@ -9,7 +9,7 @@ void Errand::Begin(Op& op) {
   op_ = &op;
   self_ = shared_from_this();
   run = [](Job& job) { static_cast<Errand&>(job).Finish(); };
-  RunOnWorker(*this);
+  if (!RunOnWorker(*this)) run(*this);
 }
 
 void Errand::Finish() {

@@ -7,11 +7,20 @@
 
 namespace dbp {
 
-Status OpWatch::Arm(int fd, Want want) {
+bool OpWatch::TryArm(int fd, Want want) {
   // Once, and armed anew for each wait: as level-triggered as poll(2), and silent while nobody waits.
   const uint32_t events = EPOLLONESHOT | EPOLLIN | (want == Want::kWrite ? uint32_t{EPOLLOUT} : 0);
   Reactor& reactor = op_.loop().reactor();
-  return watched() ? reactor.Modify(*this, events) : reactor.Add(*this, fd, events);
+  return (watched() ? reactor.Modify(*this, events) : reactor.Add(*this, fd, events)).ok();
+}
+
+void OpWatch::Arm(int fd, Want want, Nanos due) noexcept {
+  bool armed = false;
+  try {
+    armed = TryArm(fd, want);
+  } catch (const std::bad_alloc&) {  // it is not armed
+  }
+  op_.DueAt(armed ? due : NextLook(due));
 }
 
 Status LoopRun::Pin(dbpool_conn token) {
@@ -20,22 +29,40 @@ Status LoopRun::Pin(dbpool_conn token) {
 }
 
 bool LoopRun::Begin(Deadline deadline) {
+  deadline_ = deadline;
   if (Status started = work_->Start(lease_, deadline); !started.ok()) return Over(std::move(started));
   running_.Begin(lease_, deadline, work_->at_deadline());
-  if (lease_.connection().fd() >= 0) {
-    place_ = Place::kSocket;
-    return Move();
-  }
-  place_ = Place::kWorker;
-  run = [](Job& job) { static_cast<LoopRun&>(job).StepOnWorker(); };
-  RunStatement(*this);
-  return false;
+  return Go();
 }
 
-/// Holds the deadline itself. The op is the loop's again at the end, and may be gone.
+/// On, where the next step may be made: one that blocks on a worker.
+bool LoopRun::Go() { return stopped_ || lease_.connection().fd() >= 0 ? Step() : Send(); }
+
+bool LoopRun::Step() {
+  place_ = Place::kSocket;
+  return Wait(running_.Step());
+}
+
+bool LoopRun::Send() {
+  place_ = Place::kWorker;
+  run = [](Job& job) { static_cast<LoopRun&>(job).StepOnWorker(); };
+  op_.DueAt(deadline_.point());
+  if (RunStatement(*this)) return false;
+  no_memory_ = true;
+  running_.Expire();
+  return StepToEnd();
+}
+
+/// Cancelled, or expired, without a thread at it.
+bool LoopRun::StepToEnd() {
+  stopped_ = true;
+  return Step();
+}
+
+/// The op is the loop's again at the end, and may be gone.
 void LoopRun::StepOnWorker() {
   try {
-    (void)running_.Step();
+    next_ = running_.Step();
   } catch (const std::bad_alloc&) {
     no_memory_ = true;
   }
@@ -44,55 +71,73 @@ void LoopRun::StepOnWorker() {
 
 bool LoopRun::OnEvents(uint32_t events) {
   if (place_ == Place::kOver) return true;
-  if (events & (Op::kCancelled | Op::kFreed)) Cancel();
-  if (place_ == Place::kWorker) {
-    if (!(events & Op::kReturned)) {
-      return false;
-    }
-    if (no_memory_) throw std::bad_alloc();
-    place_ = Place::kSocket;
-  } else if (place_ == Place::kSocket && (events & Op::kFreed)) {
-    running_.Hurry();
-  } else if (place_ == Place::kCancels) {
-    // Told, or about to be: what is certain to come is waited for.
-    if (!(events & Op::kWoken) && (!running_.due().Passed() || !UnwatchCancels(*lease_.slot().cancels))) {
-      return false;
-    }
-    place_ = Place::kSocket;
-  }
-  return Move();
-}
-
-void LoopRun::Cancel() {
-  if (place_ == Place::kSocket || place_ == Place::kWorker) RequestCancel(lease_.slot());
-}
-
-bool LoopRun::Move() {
-  for (;;) {
-    switch (running_.Step()) {
-      case Running::Next::kDone: {
-        Status outcome = running_.Finish(&rows_);
-        return Over(work_->End(lease_, std::move(outcome)));
+  const bool cancelled = events & (Op::kCancelled | Op::kFreed);
+  if (cancelled) Cancel(events & Op::kFreed);
+  switch (place_) {
+    case Place::kWorker:
+      if (events & Op::kReturned) {
+        if (no_memory_) throw std::bad_alloc();
+        place_ = Place::kSocket;
+        return Wait(next_);
       }
-      case Running::Next::kSocket:
-        if (Status armed = watch_.Arm(lease_.connection().fd(), running_.want()); !armed.ok()) {
-          running_.Abort();
-          return Over(std::move(armed));
-        }
-        op_.DueAt(running_.due().point());
+      // A worker that is at it looks itself whether it is to stop.
+      if ((!cancelled && !deadline_.Passed()) || !WithdrawStatement(*this)) return false;
+      if (!cancelled) running_.Expire();
+      return StepToEnd();
+    case Place::kTurn:
+      if (events & Op::kWoken) return Go();
+      if (!deadline_.Passed() || !lease_.slot().lane.Unwatch()) return false;
+      running_.Expire();
+      return StepToEnd();
+    case Place::kCancels:
+      // Told, or about to be: what is certain to come is waited for.
+      if (!(events & Op::kWoken) && (!running_.due().Passed() || !UnwatchCancels(*lease_.slot().cancels))) {
         return false;
-      case Running::Next::kCancels:
-        if (!WatchCancels(*lease_.slot().cancels, *this)) break;  // none is left
-        place_ = Place::kCancels;
-        op_.DueAt(running_.due().point());
-        return false;
-    }
+      }
+      return Step();
+    default:
+      return Step();
   }
+}
+
+void LoopRun::Cancel(bool freed) {
+  if (place_ == Place::kCancels) return;
+  stopped_ = true;
+  if (place_ == Place::kSocket && freed) {
+    running_.Hurry();
+  } else {
+    RequestCancel(lease_.slot());  // whoever waits for his turn is told
+  }
+}
+
+/// Sees to it that an event comes when there is something to go on with.
+bool LoopRun::Wait(Running::Next next) {
+  switch (next) {
+    case Running::Next::kDone: {
+      Status outcome = running_.Finish(&rows_);
+      if (no_memory_) outcome = Status::NoMemory();
+      return Over(work_->End(lease_, std::move(outcome)));
+    }
+    case Running::Next::kSocket:
+      watch_.Arm(lease_.connection().fd(), running_.want(), running_.due().point());
+      return false;
+    case Running::Next::kTurn:
+      if (!lease_.slot().lane.Watch(*this)) return Go();  // inside by now, or cancelled
+      place_ = Place::kTurn;
+      break;
+    case Running::Next::kCancels:
+      if (!WatchCancels(*lease_.slot().cancels, *this)) return Step();  // none is left
+      place_ = Place::kCancels;
+      break;
+  }
+  op_.DueAt(running_.due().point());
+  return false;
 }
 
 bool LoopRun::OnNoMemory() noexcept {
   if (place_ == Place::kOver) return true;
   if (place_ == Place::kWorker && !no_memory_) return false;  // still at it
+  if (place_ == Place::kTurn && !lease_.slot().lane.Unwatch()) return false;
   if (place_ == Place::kCancels && !UnwatchCancels(*lease_.slot().cancels)) return false;
   if (place_ != Place::kNowhere) running_.Abort();  // half an answer has been read
   return Over(Status::NoMemory());

@@ -1,6 +1,7 @@
 #ifndef DBP_SQL_LOOP_RUN_H_
 #define DBP_SQL_LOOP_RUN_H_
 
+#include <algorithm>
 #include <memory>
 
 #include "loop/op.h"
@@ -17,22 +18,28 @@ class OpWatch final : public Watch {
   explicit OpWatch(Op& op) : op_(op) {}
   ~OpWatch() { Disarm(); }
 
-  /// The op gets kReady, once, when fd is ready. The same fd until Disarm().
-  Status Arm(int fd, Want want);
+  /// The op gets kReady, once, when fd is ready, or kDue. The same fd until Disarm(). A socket that cannot be
+  /// watched, for want of memory or descriptors, is looked at from time to time.
+  void Arm(int fd, Want want, Nanos due) noexcept;
   /// REQUIRES: fd is still open.
   void Disarm() {
     if (watched()) op_.loop().reactor().Remove(*this);
   }
 
  private:
+  bool TryArm(int fd, Want want);
   void OnReady(uint32_t) override { op_.Ready(); }
 
   Op& op_;
 };
 
+/// How often is looked at what cannot be waited for, for want of memory or descriptors.
+inline Nanos NextLook(Nanos due) { return std::min(due, AddSaturated(Now(), 1 * kMillisecond)); }
+
 /// A Work on a lease, carried out for an op on its loop. A connection with a socket is stepped by the loop when it is
-/// ready; one without is stepped by a thread that may block. On the loop's thread, but for the constructor and Pin().
-class LoopRun final : private CancelWatcher, private Job {
+/// ready; one without is stepped by a thread that may block. What only waits, for that thread or for the writer's
+/// turn, has none, and is withdrawn when its time is over. On the loop's thread, but for the constructor and Pin().
+class LoopRun final : private CancelWatcher, private TurnWatcher, private Job {
  public:
   LoopRun(Op& op, std::unique_ptr<Work> work) : op_(op), work_(std::move(work)), watch_(op) {}
 
@@ -50,24 +57,31 @@ class LoopRun final : private CancelWatcher, private Job {
   Status Finish(std::unique_ptr<Rows>* rows);
 
  private:
-  enum class Place : uint8_t { kNowhere, kSocket, kCancels, kWorker, kOver };
+  enum class Place : uint8_t { kNowhere, kSocket, kTurn, kCancels, kWorker, kOver };
 
-  bool Move();
+  bool Go();
+  bool Step();
+  bool Send();
+  bool StepToEnd();
   bool Wait(Running::Next next);
-  void Cancel();
+  void Cancel(bool freed);
   bool Over(Status outcome);
   void OnNoneInFlight() override { op_.Wake(); }
+  void OnTurn() override { op_.Wake(); }
   void StepOnWorker();
 
   Op& op_;
   const std::unique_ptr<Work> work_;
   Lease lease_;
   OpWatch watch_;
+  Deadline deadline_ = Deadline::Never();
   Running running_;
   Status outcome_;
   std::unique_ptr<Rows> rows_;
   Place place_ = Place::kNowhere;
-  bool no_memory_ = false;  ///< on the worker
+  bool stopped_ = false;  ///< cancelled, or too late: the next step ends it at once
+  Running::Next next_ = Running::Next::kDone;  ///< what the worker came to
+  bool no_memory_ = false;                     ///< on the worker, or for one
 };
 
 }  // namespace dbp

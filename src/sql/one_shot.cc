@@ -140,7 +140,7 @@ void OneShotOp::Ended(Status status) {
 void OneShotOp::CallBack() noexcept {
   if (std::exchange(called_back_, true)) return;
   try {
-    if (acquisition_->OnEvents(kCancelled)) OnAcquired();
+    if (acquisition_->CallOff()) OnAcquired();
   } catch (const std::bad_alloc&) {
     OnNoMemory();
   }

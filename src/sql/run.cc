@@ -24,7 +24,7 @@ void Running::Begin(Lease& lease, Deadline deadline, AtDeadline at_deadline) {
   due_ = deadline;
   stage_ = Stage::kRunning;
   at_deadline_ = at_deadline;
-  hurried_ = false;
+  hurried_ = wanted_turn_ = false;
 }
 
 Running::Next Running::Step() {
@@ -33,23 +33,36 @@ Running::Next Running::Step() {
   if (want_ != Want::kDone) {
     // Looked at each time: a peer that never stops sending must not keep us beyond it.
     stepped_at_ = Now();
-    if (!due_.Passed(stepped_at_)) return Next::kSocket;
+    wanted_turn_ = want_ == Want::kTurn;
+    const Next next = wanted_turn_ ? Next::kTurn : Next::kSocket;
+    if (!due_.Passed(stepped_at_)) return next;
     if (stage_ == Stage::kRunning && at_deadline_ == AtDeadline::kCancel) {
-      stage_ = Stage::kCancelling;
-      due_ = Deadline::After(kCancelGrace, stepped_at_);
-      RequestCancel(*slot_);
-      return Next::kSocket;
+      Expire();
+      return next;
     }
     GiveUp();
     return Settle();
   }
   outcome_ = connection_->Finish(&rows_);  // which may be a result that won the race
   if (stage_ == Stage::kCancelling && outcome_.code() == DBPOOL_ERR_CANCELLED && !hurried_) {
-    outcome_ = Late(0);
+    outcome_ = TooLate();
   }
   stage_ = Stage::kSettling;
   due_ = Deadline::Never();
   return Settle();
+}
+
+void Running::Expire() {
+  stage_ = Stage::kCancelling;
+  due_ = Deadline::After(kCancelGrace);
+  RequestCancel(*slot_);
+}
+
+/// Cancelled at the deadline; perhaps before it began, and then it can be tried again.
+Status Running::TooLate() const {
+  const bool unsent = outcome_.has_flag(DBPOOL_FLAG_NOT_SENT);
+  const uint32_t flags = unsent ? DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE : 0u;
+  return wanted_turn_ ? TurnIsLate(flags) : StatementIsLate(flags);
 }
 
 void Running::Hurry() {
@@ -118,6 +131,9 @@ Status Run(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows,
           return running.Finish(rows);
         case Running::Next::kSocket:
           AwaitSocket(lease.connection().fd(), running.want(), running.due(), running.stepped_at());
+          break;
+        case Running::Next::kTurn:
+          lease.slot().lane.Await(running.due());
           break;
         case Running::Next::kCancels:
           (void)AwaitCancels(*lease.slot().cancels, running.due());

@@ -19,6 +19,7 @@ class Running {
   enum class Next : uint8_t {
     kDone,     ///< Finish()
     kSocket,   ///< Step() when the connection's fd() is ready for want(), or due() has passed
+    kTurn,     ///< Step() when told by the slot's lane, or due() has passed
     kCancels,  ///< Step() when no cancel request is in flight, or due() has passed
   };
   enum class AtDeadline : uint8_t {
@@ -34,6 +35,8 @@ class Running {
   Nanos stepped_at() const { return stepped_at_; }
   /// Nobody waits for it any longer: cancelled now, and given up soon. It ends in DBPOOL_ERR_CANCELLED.
   void Hurry();
+  /// Its deadline has passed: what Step() finds out itself, for who does not want it to begin any more.
+  void Expire();
   /// Without memory, half an answer read. REQUIRES: Begin(), and no Step() under way.
   void Abort() noexcept { connection_->Abort(); }
 
@@ -44,6 +47,7 @@ class Running {
   enum class Stage : uint8_t { kRunning, kCancelling, kSettling, kDone };
 
   void GiveUp();
+  Status TooLate() const;
   Status Late(uint32_t flags) const;
   Next Settle();
 
@@ -57,6 +61,7 @@ class Running {
   Want want_ = Want::kRead;
   AtDeadline at_deadline_ = AtDeadline::kCancel;
   bool hurried_ = false;
+  bool wanted_turn_ = false;  ///< at the last step but one
 };
 
 /// What a statement answers that was cancelled because its deadline had passed.

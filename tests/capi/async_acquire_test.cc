@@ -113,20 +113,16 @@ TEST_P(AsyncAcquire, TheWritersTurnIsWaitedForWithoutHoldingUpTheLoop) {
   const TempDir dir;
   const Pool pool = MakePool("sqlite:" + dir.File("x.db") + "?pool_size=3&max_overflow=0");
   const dbpool_acquire_options how = {.struct_size = sizeof how, .access = DBPOOL_ACCESS_WRITE};
-  Answer first, second, query;
-  dbpool_conn now = 0;
-  ASSERT_STATUS(dbpool_acquire_with_async(pool.get(), loop(), &how, Answer::OnAcquired, &first, &now,
-                                          &first.op, nullptr),
-                DBPOOL_PENDING);
-  ASSERT_TRUE(Answered(first));
-  ASSERT_STATUS(first.status, DBPOOL_OK);
+  Answer second, query;
+  dbpool_conn writer = 0, now = 0;
+  ASSERT_STATUS(dbpool_acquire_with(pool.get(), &how, &writer, nullptr), DBPOOL_OK);
   ASSERT_STATUS(dbpool_acquire_with_async(pool.get(), loop(), &how, Answer::OnAcquired, &second, &now,
                                           &second.op, nullptr),
                 DBPOOL_PENDING);
   ASSERT_STATUS(QueryAsync(pool, loop(), "select 7", query), DBPOOL_PENDING);
   ASSERT_TRUE(Answered(query)) << "the loop goes on";
   EXPECT_EQ(second.calls(), 0);
-  ASSERT_STATUS(dbpool_release(first.conn), DBPOOL_OK);
+  ASSERT_STATUS(dbpool_release(writer), DBPOOL_OK);
   ASSERT_TRUE(Answered(second));
   EXPECT_STATUS(second.status, DBPOOL_OK);
   EXPECT_STATUS(dbpool_release(second.conn), DBPOOL_OK);

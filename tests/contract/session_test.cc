@@ -161,18 +161,20 @@ TEST_P(SessionTest, SaysWhyItCannotBeOpened) {
   EXPECT_EQ(connection, nullptr);
 }
 
-/// Writes down who came and went, and refuses if told to.
+/// Writes down who came and went, and keeps them waiting if told to.
 class CountingGate : public WriteGate {
  public:
-  Status Enter(Deadline) override {
-    if (!open) return Status::Error(DBPOOL_ERR_TIMEOUT, "not your turn", DBPOOL_PHASE_QUEUE);
-    ++entered;
-    inside = true;
-    return Status::Ok();
+  bool Enter() override {
+    if (asked) asked();
+    queued = !open;
+    inside = open;
+    entered += open;
+    return open;
   }
-  void Leave() override { inside = false; }
+  void Leave() override { inside = queued = false; }
 
-  bool open = true, inside = false;
+  std::function<void()> asked;
+  bool open = true, inside = false, queued = false;
   int entered = 0;
 };
 
@@ -228,15 +230,58 @@ TEST_P(WriteGateTest, IsNotNeededByATransactionThatOnlyReads) {
   ASSERT_OK(Run("rollback"));
 }
 
-TEST_P(WriteGateTest, StopsAWriteThatGetsNoTurn) {
+TEST_P(WriteGateTest, IsWaitedForWithoutBlockingAndTheWriteGoesOnWhereItStopped) {
   gate_.open = false;
-  const Status status = Run("insert into contract_t values (1)");
-  EXPECT_CODE(status, DBPOOL_ERR_TIMEOUT);
-  ASSERT_NE(status.info(), nullptr);
-  EXPECT_EQ(status.info()->phase, uint32_t{DBPOOL_PHASE_QUEUE});
-  EXPECT_EQ(CountRows(), 0);
+  conn_->StartQuery({.sql = "select 1; insert into contract_t values (1); insert into contract_t values (2)"},
+                    Deadline::After(kGenerous));
+  EXPECT_EQ(conn_->Step(), Want::kTurn);
+  EXPECT_EQ(conn_->Step(), Want::kTurn) << "asked again";
+  EXPECT_TRUE(gate_.queued);
   gate_.open = true;
+  ASSERT_EQ(conn_->Step(), Want::kDone);
+  std::unique_ptr<Rows> rows;
+  EXPECT_OK(conn_->Finish(&rows));
+  ASSERT_TRUE(rows && (rows = rows->TakeNext()) && (rows = rows->TakeNext()));
+  EXPECT_FALSE(rows->TakeNext());
+  EXPECT_FALSE(gate_.inside);
+  EXPECT_EQ(CountRows(), 2);
+}
+
+TEST_P(WriteGateTest, ACancelEndsTheWaitForItAndLeavesTheQueue) {
+  gate_.open = false;
+  conn_->StartQuery({.sql = "insert into contract_t values (1)"}, Deadline::After(kGenerous));
+  ASSERT_EQ(conn_->Step(), Want::kTurn);
+  conn_->canceller()->Cancel();
+  ASSERT_EQ(conn_->Step(), Want::kDone);
+  const Status status = conn_->Finish(nullptr);
+  EXPECT_CODE(status, DBPOOL_ERR_CANCELLED);
+  EXPECT_TRUE(status.has_flag(DBPOOL_FLAG_NOT_SENT));
+  EXPECT_FALSE(gate_.queued);
+  gate_.open = true;
+  EXPECT_EQ(CountRows(), 0);
   EXPECT_OK(Run("insert into contract_t values (1)"));
+}
+
+TEST_P(WriteGateTest, ACancelThatComesJustBeforeTheQueueIsNotLost) {
+  gate_.open = false;
+  gate_.asked = [&] { conn_->canceller()->Cancel(); };
+  conn_->StartQuery({.sql = "insert into contract_t values (1)"}, Deadline::Never());
+  ASSERT_EQ(conn_->Step(), Want::kDone);
+  EXPECT_CODE(conn_->Finish(nullptr), DBPOOL_ERR_CANCELLED);
+  EXPECT_FALSE(gate_.queued);
+}
+
+TEST_P(WriteGateTest, InATransactionThatGetsNoTurnNothingIsWrittenAndItStaysOpen) {
+  ASSERT_OK(Run("begin"));
+  gate_.open = false;
+  conn_->StartQuery({.sql = "insert into contract_t values (1)"}, Deadline::After(kGenerous));
+  ASSERT_EQ(conn_->Step(), Want::kTurn);
+  conn_->canceller()->Cancel();
+  ASSERT_EQ(conn_->Step(), Want::kDone);
+  EXPECT_CODE(conn_->Finish(nullptr), DBPOOL_ERR_CANCELLED);
+  EXPECT_FALSE(gate_.queued);
+  EXPECT_EQ(conn_->tx_state(), TxState::kOpen);
+  ASSERT_OK(Run("rollback"));
 }
 
 TEST_P(WriteGateTest, IsLeftWhenTheConnectionGoes) {

@@ -105,7 +105,7 @@ class FakeConnection : public Connection {
     LeaveGate();
   }
 
-  void StartQuery(const Query& query, Deadline deadline) override {
+  void StartQuery(const Query& query, Deadline) override {
     sql_ = query.sql;
     stream_ = query.stream;
     writes_ = sql_ == "write";
@@ -117,7 +117,7 @@ class FakeConnection : public Connection {
     if (writes_ && (read_only_ || query.read_only)) {
       early_ = Status::Error(DBPOOL_ERR_SQL, "read only", DBPOOL_PHASE_QUERY, "25006");
     } else if ((writes_ || sql_ == "begin") && gate_ != nullptr) {
-      early_ = gate_->Enter(deadline);
+      wants_turn_ = true;
     }
   }
   void StartFetch(Rows& rows, uint32_t max, Deadline) override {
@@ -220,6 +220,8 @@ class FakeConnection : public Connection {
     } else if (link_->cancelled && server_->door(op_).gate != FakeServer::Gate::kNever) {
       early_ = Status::Error(DBPOOL_ERR_CANCELLED, "cancelled", PhaseOf(op_), "57014",
                              DBPOOL_FLAG_CANCELLED);
+    } else if (wants_turn_ && !gate_->Enter()) {
+      return Want::kTurn;
     } else if (op_ == FakeOp::kQuery && sql_ == "sleep") {
       return Want::kRead;
     } else if (!server_->PassLocked(op_, &early_)) {
@@ -243,6 +245,7 @@ class FakeConnection : public Connection {
   void Start(FakeOp op) {
     op_ = op;
     early_ = Status();
+    wants_turn_ = false;
     {
       std::lock_guard lock(server_->mu_);
       link_->running = true;
@@ -301,7 +304,7 @@ class FakeConnection : public Connection {
   uint32_t fetch_max_ = 0;
   WriteGate* gate_ = nullptr;
   TxState tx_ = TxState::kNone;
-  bool stream_ = false, writes_ = false, running_ = false, streaming_ = false, dirty_ = false,
+  bool wants_turn_ = false, stream_ = false, writes_ = false, running_ = false, streaming_ = false, dirty_ = false,
        read_only_ = false;
   std::atomic<bool> broken_{false};
 };

@@ -1,5 +1,7 @@
 #include "driver/sqlite/connection.h"
 
+#include <utility>
+
 #include "driver/sqlite/errors.h"
 
 namespace dbp::sqlite {
@@ -15,7 +17,7 @@ SqliteConnection::~SqliteConnection() {
   scratch_.reset();
   cache_.reset();
   db_.reset();
-  if (gate_entered_) gate_->Leave();
+  if (gate_entered_ || gate_queued_) gate_->Leave();
 }
 
 Status SqliteConnection::Open(Deadline deadline, const std::atomic<bool>* abandoned) {
@@ -61,9 +63,15 @@ void SqliteConnection::StartReset(ResetMode mode, Deadline deadline) {
 Want SqliteConnection::Step() {
   struct Over {
     SqliteConnection& self;
-    ~Over() { self.LeaveGateIfOver(); }
+    bool waits = false;
+    ~Over() {
+      if (!waits) self.LeaveGateIfOver();
+    }
   } over{*this};
   outcome_ = Perform();
+  over.waits = outcome_.code() == DBPOOL_PENDING;
+  if (over.waits) return Want::kTurn;
+  if (outcome_.failed()) rows_.reset();
   if (outcome_.has_flag(DBPOOL_FLAG_CONN_BROKEN)) broken_ = true;
   operation_ = Operation::kNone;
   return Want::kDone;
@@ -100,6 +108,7 @@ Status SqliteConnection::Perform() {
 }
 
 void SqliteConnection::LeaveGateIfOver() {
+  if (std::exchange(gate_queued_, false)) return gate_->Leave();
   if (!gate_entered_ || stream_) return;
   if (db_ && !sqlite3_get_autocommit(db())) return;
   gate_entered_ = false;

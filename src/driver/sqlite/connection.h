@@ -86,10 +86,12 @@ class SqliteConnection final : public Connection {
 
   // query.cc
   Status RunQuery();
+  Status RunFirst();
+  Status RunNext();
   Status RunPipeline();
-  Status RunSeveral(std::unique_ptr<SqliteRows> first, size_t from);
   Status RunOne(Statement& statement, std::unique_ptr<SqliteRows>* out);
   Status Admit(const Statement& statement);
+  Status Stopped();
   Status Find(std::string_view sql, Statement** out, size_t* rest);
   Status PrepareAt(std::string_view sql, size_t from, bool keep, Statement* out, size_t* rest);
   Status Collect(Statement& statement, int rc, uint32_t max, SqliteRows& rows);
@@ -120,12 +122,15 @@ class SqliteConnection final : public Connection {
   uint32_t fetch_max_ = 0;
   ResetMode reset_mode_ = ResetMode::kSmart;
   Status outcome_;
-  std::unique_ptr<SqliteRows> rows_;
+  std::unique_ptr<SqliteRows> rows_;  ///< of a query under way: what its first statements gave
+  Rows* last_ = nullptr;              ///< the last of these
+  size_t at_ = 0;                     ///< where the next statement begins; if there are rows_
   SequentialPipeline pipeline_;
 
   Statement* stream_ = nullptr;  ///< in cache_ or scratch_; nothing is prepared meanwhile
   WriteGate* gate_ = nullptr;
   bool gate_entered_ = false;
+  bool gate_queued_ = false;  ///< asked for, not entered
   bool query_only_ = false;
   bool native_used_ = false;
   bool broken_ = false;

@@ -28,7 +28,15 @@ Status CheckText(std::string_view sql) {
 
 }  // namespace
 
+/// PENDING: it waits for the writer's turn, and goes on where it stopped.
 Status SqliteConnection::RunQuery() {
+  if (watch_->Cancelled()) return Stopped();
+  if (!rows_) DBP_RETURN_IF_ERROR(RunFirst());
+  while (at_ < query_.sql.size()) DBP_RETURN_IF_ERROR(RunNext());
+  return Status::Ok();
+}
+
+Status SqliteConnection::RunFirst() {
   if (stream_) return StreamIsOpen();
   Statement* statement = cache_->Find(query_.sql);
   size_t rest = query_.sql.size();
@@ -51,8 +59,9 @@ Status SqliteConnection::RunQuery() {
     rows = std::make_unique<SqliteRows>(nullptr);
     rows->Complete("", 0, 0);
   }
-  if (several) return RunSeveral(std::move(rows), rest);
   rows_ = std::move(rows);
+  last_ = rows_.get();
+  at_ = rest;
   return Status::Ok();
 }
 
@@ -63,6 +72,7 @@ Status SqliteConnection::RunPipeline() {
     query_ = piped->query;
     if (piped->on_failure) watch_->Begin(Deadline::Never());  // what failed may be that it is too late
     Status status = usable.ok() ? RunQuery() : usable.Clone();
+    if (status.code() == DBPOOL_PENDING) return status;
     LeaveGateIfOver();
     pipeline_.Answer(std::move(status), std::move(rows_));
     usable = Usable();
@@ -70,20 +80,19 @@ Status SqliteConnection::RunPipeline() {
   return usable;
 }
 
-Status SqliteConnection::RunSeveral(std::unique_ptr<SqliteRows> first, size_t from) {
-  Rows* last = first.get();
-  while (from < query_.sql.size()) {
-    scratch_.reset();
-    Statement next;
-    DBP_RETURN_IF_ERROR(PrepareAt(query_.sql, from, false, &next, &from));
-    if (!next.get()) break;
-    std::unique_ptr<SqliteRows> rows;
-    DBP_RETURN_IF_ERROR(RunOne(next, &rows));
-    Rows* added = rows.get();
-    last->SetNext(std::move(rows));
-    last = added;
-  }
-  rows_ = std::move(first);
+/// The statement that begins at at_.
+Status SqliteConnection::RunNext() {
+  scratch_.reset();
+  Statement next;
+  size_t rest = 0;
+  DBP_RETURN_IF_ERROR(PrepareAt(query_.sql, at_, false, &next, &rest));
+  std::unique_ptr<SqliteRows> rows;
+  if (next.get()) DBP_RETURN_IF_ERROR(RunOne(next, &rows));
+  at_ = next.get() ? rest : query_.sql.size();
+  if (!rows) return Status::Ok();
+  Rows* added = rows.get();
+  last_->SetNext(std::move(rows));
+  last_ = added;
   return Status::Ok();
 }
 
@@ -119,17 +128,21 @@ Status SqliteConnection::PrepareAt(std::string_view sql, size_t from, bool keep,
 
 /// What must be asked before a statement's first step.
 Status SqliteConnection::Admit(const Statement& statement) {
-  if (watch_->Cancelled()) {
-    Status status = SqliteError(db(), SQLITE_INTERRUPT, DBPOOL_PHASE_QUERY, *watch_);
-    status.add_flags(DBPOOL_FLAG_NOT_SENT);
-    return status;
-  }
+  if (watch_->Cancelled()) return Stopped();
   if (statement.readonly()) return Status::Ok();
   if (query_.read_only || query_only_) return ReadOnlyError();
   if (!gate_ || database_->read_only()) return Status::Ok();
-  DBP_RETURN_IF_ERROR(gate_->Enter(deadline_));
-  gate_entered_ = true;
-  return Status::Ok();
+  gate_entered_ = gate_->Enter();
+  gate_queued_ = !gate_entered_;
+  if (gate_entered_) return Status::Ok();
+  return watch_->Cancelled() ? Stopped() : Status::Bare(DBPOOL_PENDING);
+}
+
+/// Cancelled before a statement began; not sent, unless another one of its text was.
+Status SqliteConnection::Stopped() {
+  Status status = SqliteError(db(), SQLITE_INTERRUPT, DBPOOL_PHASE_QUERY, *watch_);
+  if (!rows_) status.add_flags(DBPOOL_FLAG_NOT_SENT);
+  return status;
 }
 
 Status SqliteConnection::RunOne(Statement& statement, std::unique_ptr<SqliteRows>* out) {
@@ -182,6 +195,7 @@ Status SqliteConnection::Fetch() {
   Statement& statement = *stream_;
   ResetOnExit reset(statement.get());
   stream_ = nullptr;  // over, unless it says otherwise below
+  if (watch_->Cancelled()) return SqliteError(db(), SQLITE_INTERRUPT, DBPOOL_PHASE_QUERY, *watch_);
   const int rc = sqlite3_step(statement.get());
   DBP_RETURN_IF_ERROR(
       Collect(statement, rc, std::min(std::max(fetch_max_, 1u), UINT32_MAX - 1), *fetch_into_));
@@ -200,6 +214,7 @@ void SqliteConnection::EndStream() {
 // Prepared anew even if it is kept: without a step SQLite does not look whether the schema has
 // changed.
 Status SqliteConnection::Describe() {
+  if (watch_->Cancelled()) return Stopped();
   if (stream_) return StreamIsOpen();
   const std::string_view sql = query_.sql;
   DBP_RETURN_IF_ERROR(CheckText(sql));

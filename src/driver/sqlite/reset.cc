@@ -55,6 +55,7 @@ Status SqliteConnection::Reopen() {
 // A database that is locked is alive; a file that was moved or replaced under its connection is not
 // the database any more.
 Status SqliteConnection::Ping() {
+  if (watch_->Cancelled()) return Stopped();
   const int rc =
       sqlite3_exec(db(), "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr);
   if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY) {

@@ -14,13 +14,12 @@ using SqliteReset = SqliteTest;
 /// Counts who asks for the turn.
 class CountingGate : public WriteGate {
  public:
-  Status Enter(Deadline) override {
+  bool Enter() override {
     ++entered;
-    return refuse ? Status::Error(DBPOOL_ERR_TIMEOUT, "no turn", DBPOOL_PHASE_QUEUE) : Status::Ok();
+    return true;
   }
   void Leave() override { ++left; }
   int entered = 0, left = 0;
-  bool refuse = false;
 };
 
 TEST_F(SqliteReset, ReadingAndWritingLeaveNothingToReset) {
@@ -134,17 +133,6 @@ TEST_F(SqliteReset, AResetGivesTheTurnBack) {
   EXPECT_EQ(gate.entered, 1);
   ASSERT_OK(Reset(*c, ResetMode::kSmart));
   EXPECT_EQ(gate.left, 1);
-}
-
-TEST_F(SqliteReset, WithoutTheTurnNothingIsWritten) {
-  auto c = Connect();
-  ASSERT_OK(Run(*c, "CREATE TABLE t(a)"));
-  CountingGate gate;
-  gate.refuse = true;
-  c->SetWriteGate(&gate);
-  EXPECT_CODE(Run(*c, "INSERT INTO t VALUES (1)"), DBPOOL_ERR_TIMEOUT);
-  EXPECT_EQ(Ask(*c, "SELECT count(*) FROM t"), "0");
-  EXPECT_EQ(gate.left, 0);
 }
 
 }  // namespace

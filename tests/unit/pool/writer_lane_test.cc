@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <thread>
-#include <vector>
 
 #include "pool/writer_lane.h"
 #include "tests/support/testing.h"
@@ -12,62 +10,107 @@ namespace {
 
 class WriterLaneTest : public testing::Test {
  protected:
+  struct Watcher final : TurnWatcher {
+    void OnTurn() override { ++told; }
+    int told = 0;
+  };
+
   void SetUp() override {
     for (LaneGate& gate : gates_) gate.Bind(&lane_);
   }
-  bool AwaitQueued(uint32_t n) {
-    return Await([&] { return lane_.waiting() == n; });
-  }
   WriterLane lane_;
   LaneGate gates_[6];
+  Watcher watchers_[6];
 };
 
 TEST_F(WriterLaneTest, LetsOneInAtATimeInTheOrderOfArrival) {
-  ASSERT_OK(gates_[0].Enter(Deadline::Never()));
-  std::atomic<int> turn{1};
-  std::vector<std::thread> threads;
+  ASSERT_TRUE(gates_[0].Enter());
   for (int i = 1; i < 6; ++i) {
-    threads.emplace_back([&, i] {
-      EXPECT_OK(gates_[i].Enter(Deadline::Never()));
-      EXPECT_EQ(turn++, i);
-      gates_[i].Leave();
-    });
-    ASSERT_TRUE(AwaitQueued(static_cast<uint32_t>(i)));
+    EXPECT_FALSE(gates_[i].Enter());
+    EXPECT_TRUE(gates_[i].Watch(watchers_[i]));
   }
-  gates_[0].Leave();
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(turn, 6);
-}
-
-TEST_F(WriterLaneTest, AWaitEndsAtItsDeadlineAndFreesItsPlace) {
-  ASSERT_OK(gates_[0].Enter(Deadline::Never()));
-  EXPECT_CODE(gates_[1].Enter(Deadline::After(kMillisecond)), DBPOOL_ERR_TIMEOUT);
+  EXPECT_EQ(lane_.waiting(), 5u);
+  for (int i = 1; i < 6; ++i) {
+    gates_[i - 1].Leave();
+    for (int k = 1; k < 6; ++k) EXPECT_EQ(watchers_[k].told, k <= i) << k << " when " << i << " is in";
+    EXPECT_TRUE(gates_[i].Enter());
+  }
   EXPECT_EQ(lane_.waiting(), 0u);
-  gates_[0].Leave();
-  ASSERT_OK(gates_[2].Enter(Deadline::After(0)));
-  gates_[2].Leave();
 }
 
-TEST_F(WriterLaneTest, ACancelledWaitEndsAtOnce) {
-  ASSERT_OK(gates_[0].Enter(Deadline::Never()));
-  std::thread waiter([&] {
-    EXPECT_CODE(gates_[1].Enter(Deadline::Never()), DBPOOL_ERR_CANCELLED);
-  });
-  ASSERT_TRUE(AwaitQueued(1));
-  gates_[1].Interrupt();
-  waiter.join();
-  gates_[0].Interrupt();  // whoever is in stays in
-  EXPECT_CODE(gates_[2].Enter(Deadline::After(kMillisecond)), DBPOOL_ERR_TIMEOUT);
+TEST_F(WriterLaneTest, WhoLeavesTheQueueIsNotToldAndFreesItsPlace) {
+  ASSERT_TRUE(gates_[0].Enter());
+  EXPECT_FALSE(gates_[1].Enter());
+  EXPECT_FALSE(gates_[2].Enter());
+  ASSERT_TRUE(gates_[1].Watch(watchers_[1]));
+  EXPECT_TRUE(gates_[1].Unwatch());
+  gates_[1].Leave();
+  EXPECT_EQ(lane_.waiting(), 1u);
   gates_[0].Leave();
+  EXPECT_TRUE(gates_[2].Enter());
+  EXPECT_EQ(watchers_[1].told, 0);
+}
+
+TEST_F(WriterLaneTest, AnInterruptTellsAndKeepsThePlace) {
+  ASSERT_TRUE(gates_[0].Enter());
+  EXPECT_FALSE(gates_[1].Enter());
+  EXPECT_FALSE(gates_[2].Enter());
+  ASSERT_TRUE(gates_[1].Watch(watchers_[1]));
+  gates_[1].Interrupt();
+  EXPECT_EQ(watchers_[1].told, 1);
+  EXPECT_FALSE(gates_[1].Unwatch());
+  EXPECT_FALSE(gates_[1].Enter()) << "whoever is in stays in";
+  gates_[0].Leave();
+  EXPECT_TRUE(gates_[1].Enter());
+}
+
+TEST_F(WriterLaneTest, AnInterruptOfSomebodyOnHisWayToWaitIsNotLost) {
+  ASSERT_TRUE(gates_[0].Enter());
+  EXPECT_FALSE(gates_[1].Enter());
+  gates_[1].Interrupt();
+  EXPECT_FALSE(gates_[1].Watch(watchers_[1])) << "there is something to look at";
+  EXPECT_TRUE(gates_[1].Watch(watchers_[1])) << "once";
+  EXPECT_TRUE(gates_[1].Unwatch());
+}
+
+TEST_F(WriterLaneTest, AnInterruptFromBeforeTheQueueIsNotOfThisWait) {
+  ASSERT_TRUE(gates_[0].Enter());
+  gates_[1].Interrupt();
+  EXPECT_FALSE(gates_[1].Enter());
+  EXPECT_TRUE(gates_[1].Watch(watchers_[1]));
+  EXPECT_TRUE(gates_[1].Unwatch());
+}
+
+TEST_F(WriterLaneTest, AllWhoWaitCanBeInterruptedAtOnce) {
+  ASSERT_TRUE(gates_[0].Enter());
+  for (int i = 1; i < 6; ++i) {
+    EXPECT_FALSE(gates_[i].Enter());
+    if (i == 3) continue;
+    ASSERT_TRUE(gates_[i].Watch(watchers_[i]));
+  }
+  lane_.InterruptAll();
+  for (int i = 1; i < 6; ++i) EXPECT_EQ(watchers_[i].told, i != 3);
+  EXPECT_FALSE(gates_[3].Watch(watchers_[3])) << "he was on his way";
+}
+
+TEST_F(WriterLaneTest, AThreadAwaitsItsTurnUntilItsDeadline) {
+  ASSERT_TRUE(gates_[0].Enter());
+  EXPECT_FALSE(gates_[1].Enter());
+  gates_[1].Await(Deadline::After(kMillisecond));
+  EXPECT_FALSE(gates_[1].Enter()) << "in the queue still";
+  std::thread leaves([&] { gates_[0].Leave(); });
+  gates_[1].Await(Deadline::Never());
+  EXPECT_TRUE(gates_[1].Enter());
+  leaves.join();
 }
 
 TEST_F(WriterLaneTest, ALeaseThatEnteredForItselfStaysInUntilItsEnd) {
-  ASSERT_OK(gates_[0].EnterForLease(Deadline::Never()));
-  ASSERT_OK(gates_[0].Enter(Deadline::Never()));
+  ASSERT_TRUE(gates_[0].EnterForLease());
+  ASSERT_TRUE(gates_[0].Enter());
   gates_[0].Leave();  // its statement is over, the lease is not
-  EXPECT_CODE(gates_[1].Enter(Deadline::After(kMillisecond)), DBPOOL_ERR_TIMEOUT);
+  EXPECT_FALSE(gates_[1].Enter());
   gates_[0].LeaveForLease();
-  ASSERT_OK(gates_[1].Enter(Deadline::After(0)));
+  ASSERT_TRUE(gates_[1].Enter());
   gates_[1].Leave();
 }
 
