@@ -140,8 +140,10 @@ typedef struct dbpool_batch {
 /** @brief Flags of dbpool_query_options. @since 0.1 */
 enum {
     DBPOOL_QUERY_STREAM = 1,   /**< fetch rows from the server as they are asked for; memory stays bounded */
-    DBPOOL_QUERY_READ_ONLY = 2 /**< the statement writes nothing. SQLite refuses it otherwise; PostgreSQL takes the
-                                    caller's word: dbpool_query() may run it again when its connection was lost */
+    DBPOOL_QUERY_READ_ONLY = 2 /**< the statement writes nothing: a one-shot may be run again when its connection was
+                                    lost. The database refuses a write: SQLite always; PostgreSQL, with SQLSTATE 25006,
+                                    outside a transaction of the caller's. Left alone are a statement that begins one,
+                                    and what follows a COMMIT inside a text of several statements */
 };
 
 /** @brief How to run one statement. A zeroed struct (with struct_size) is the default. @since 0.1 */

@@ -43,7 +43,8 @@ void PgConnection::OnNotice(void* self, const PGresult* result) {
 
 bool PgConnection::Begin(Op op) {
   op_ = op;
-  over_ = sent_ = again_ = by_name_ = false;
+  over_ = sent_ = again_ = by_name_ = promise_failed_ = false;
+  prefix_ = 0;
   may_have_committed_ = false;
   outcome_ = Status::Ok();
   rows_.reset();
@@ -142,6 +143,7 @@ void PgConnection::OnResult(ResultPtr result) {
 
 void PgConnection::OnPlainResult(ResultPtr result) {
   if (!result) {
+    if (pipeline_.on) return;  // its Sync is the end
     streaming_ = false;
     return Over();
   }
@@ -166,7 +168,9 @@ void PgConnection::OnSync() {
   if (--pipeline_.syncs > 0) return;
   pipeline_ = Pipeline{};
   if (!LeavePipelineMode()) return Over();
-  op_ == Op::kQuery ? QueryOver() : Over();
+  if (op_ == Op::kQuery || op_ == Op::kFetch) return QueryOver();
+  streaming_ = false;
+  Over();
 }
 
 bool PgConnection::LeavePipelineMode() {
@@ -205,7 +209,9 @@ void PgConnection::KeepError(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
   const bool error = status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
   // Behind the first error come only its consequences, except for the end of the session.
-  if (error && (outcome_.ok() || EndsSession(result))) outcome_ = FromResult(result, phase());
+  if (!error || (outcome_.failed() && !EndsSession(result))) return;
+  outcome_ = FromResult(result, phase());
+  if (prefix_ > 0 && outcome_.info()->position > prefix_) outcome_.mutable_info().position -= prefix_;
 }
 
 void PgConnection::Over() {
@@ -246,7 +252,7 @@ void PgConnection::StartDescribe(std::string_view sql, Deadline) {
   if (IsBlankSql(sql)) return Fail(Status::Invalid("there is no statement to describe"));
   if (ScanSql(sql).several) return Fail(Status::Invalid("only one statement can be described"));
   text_.assign(sql);
-  pipeline_ = {true, true, 0, 1};
+  pipeline_ = {.on = true, .preparing = true, .syncs = 1};
   Sent(PQenterPipelineMode(pg_) && PQsendPrepare(pg_, "", text_.c_str(), 0, nullptr) &&
        PQsendDescribePrepared(pg_, "") && PQpipelineSync(pg_));
 }

@@ -18,8 +18,8 @@
 // OnResult() takes each by the operation under way, until Over(). The parts: query.cc (statements
 // and streams), pipeline.cc, reset.cc (setup and reset), inspect.cc, connection.cc (the rest).
 //
-// libpq's pipeline mode is entered for one operation and left at its last Sync: for a pipeline, and
-// for preparing and running a statement in one round trip. Everything else runs outside it.
+// libpq's pipeline mode is entered for one operation and left at its last Sync: for a pipeline, and for what goes
+// with a statement in one round trip (preparing it, the promise that it only reads). Everything else runs outside it.
 
 namespace dbp::postgres {
 
@@ -91,8 +91,10 @@ class PgConnection final : public Connection {
   /// The part of a pipeline that is still to be answered.
   struct Pipeline {
     bool on = false;
-    bool preparing = false;  ///< the next result is that of the preparation
-    uint32_t dead = 0;       ///< results of DEALLOCATE before it
+    bool preparing = false;   ///< the next result is that of the preparation
+    bool streams = false;     ///< the statement's rows are wanted one by one, which libpq is told when their turn comes
+    uint32_t promising = 0;   ///< results of the promise before it; these also outside pipeline mode
+    uint32_t dead = 0;        ///< results of DEALLOCATE before that
     uint32_t syncs = 0;
   };
   /// A pipeline of the caller's. A statement goes from list to list: waiting, sent, answered.
@@ -130,7 +132,13 @@ class PgConnection final : public Connection {
 
   // query.cc
   void SendStatement();
-  bool SendPreparing();
+  bool Promises() const;
+  bool SendSeveral(bool promises);
+  bool SendInPipeline(bool prepares, bool promises);
+  bool SendDeadNames();
+  bool SendOwn();
+  void LeaveSingleRows();
+  bool OnPromiseResult(const PGresult* result);
   void SendText(const char* sql);
   void OnQueryResult(ResultPtr result);
   void AddResult(ResultPtr result);
@@ -151,6 +159,7 @@ class PgConnection final : public Connection {
   bool SkipsCleaning();
   Status Admit(const PipedStatement& piped, const Statement& statement);
   bool SendDead(PipedStatement& piped);
+  uint32_t SendReadOnly();
   bool SendPromise(PipedStatement& piped);
   bool SendOne(PipedStatement& piped, Statement& statement);
   bool CloseUnit();
@@ -203,6 +212,8 @@ class PgConnection final : public Connection {
   Query query_;
   StatementPtr statement_;
   bool by_name_ = false;             ///< the statement went by its name
+  bool promise_failed_ = false;      ///< it did not run for that reason
+  int32_t prefix_ = 0;               ///< of the text, not the caller's
   bool again_ = false;               ///< it runs for the second time
   bool may_have_committed_ = false;  ///< should the connection be lost now
   bool reset_follows_ = false;       ///< nobody wants its outcome

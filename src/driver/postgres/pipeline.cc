@@ -28,9 +28,6 @@ enum Awaited : uint8_t {
   kSync = 64,
 };
 
-constexpr char kPromiseName[] = "dbp_read_only";
-constexpr char kPromiseSql[] =
-    "SELECT pg_catalog.set_config('transaction_read_only', 'on', true)";
 constexpr size_t kDeadAtOnce = 8;
 constexpr size_t kEnough = 64 * 1024;  // bytes given to libpq before the socket is asked
 
@@ -53,11 +50,7 @@ Statement* StatementOf(const PipedStatement& piped) {
 void PgConnection::StartPipeline(bool ordered, Deadline) {
   piping_ = Piping{};
   piping_.ordered = ordered;
-  if (std::exchange(single_rows_, false)) {
-    // libpq 15 forgets to leave that mode when the next statement stands at the head of a pipeline. It does so
-    // when it begins any other, also one that it then refuses.
-    (void)PQsendQueryParams(pg_, nullptr, 0, nullptr, nullptr, nullptr, nullptr, 0);
-  }
+  LeaveSingleRows();
   if (Begin(Op::kPipeline) && !PQenterPipelineMode(pg_)) Sent(false);
 }
 
@@ -189,17 +182,22 @@ bool PgConnection::SendDead(PipedStatement& piped) {
   return PQpipelineSync(pg_);
 }
 
+// Makes the transaction that begins here read-only. How many results that has; 0: it cannot be sent.
+uint32_t PgConnection::SendReadOnly() {
+  if (config_->prepare_threshold == 0) {
+    return PQsendQueryParams(pg_, kPromiseSql, 0, nullptr, nullptr, nullptr, nullptr, 0) ? 1 : 0;
+  }
+  if (!promise_ready_ && !PQsendPrepare(pg_, kPromiseName, kPromiseSql, 0, nullptr)) return 0;
+  // For those that follow, too; they run again if it is not.
+  const uint32_t results = std::exchange(promise_ready_, true) ? 1 : 2;
+  return PQsendQueryPrepared(pg_, kPromiseName, 0, nullptr, nullptr, nullptr, 0) ? results : 0;
+}
+
 bool PgConnection::SendPromise(PipedStatement& piped) {
   if (std::exchange(piping_.unit, Piping::Unit::kPromised) == Piping::Unit::kPromised) return true;
-  const bool by_name = config_->prepare_threshold > 0;
-  if (by_name && !promise_ready_) {
-    piped.notes.awaited |= kPromiseParse;
-    if (!PQsendPrepare(pg_, kPromiseName, kPromiseSql, 0, nullptr)) return false;
-    promise_ready_ = true;  // for those that follow; they run again if it is not
-  }
-  piped.notes.awaited |= kPromise;
-  return by_name ? PQsendQueryPrepared(pg_, kPromiseName, 0, nullptr, nullptr, nullptr, 0)
-                 : PQsendQueryParams(pg_, kPromiseSql, 0, nullptr, nullptr, nullptr, nullptr, 0);
+  const uint32_t results = SendReadOnly();
+  piped.notes.awaited |= results == 2 ? kPromise | kPromiseParse : kPromise;
+  return results > 0;
 }
 
 bool PgConnection::SendOne(PipedStatement& piped, Statement& statement) {

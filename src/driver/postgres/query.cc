@@ -55,57 +55,94 @@ void PgConnection::StartQuery(const Query& query, Deadline) {
   if (traits.several && query.stream) {
     return Fail(Status::Unsupported("a text of several statements cannot be streamed"));
   }
-  may_have_committed_ = MayCommit(traits, query.sql, tx_before_ != TxState::kNone);
+  may_have_committed_ =
+      (traits.several || !Promises()) && MayCommit(traits, query.sql, tx_before_ != TxState::kNone);
   dirt_ |= traits.dirt;
   SendStatement();
 }
 
+// Whether the server is to refuse writes: in a transaction of the statement's own. One that begins a
+// transaction begins the caller's.
+bool PgConnection::Promises() const {
+  if (!query_.read_only || tx_before_ != TxState::kNone) return false;
+  if (statement_->traits.preparable() || statement_->traits.several) return true;
+  const std::string word = FirstWord(query_.sql);
+  return word != "begin" && word != "start";
+}
+
 void PgConnection::SendStatement() {
-  const int n = params_.count();
+  const bool promises = Promises();
+  const bool prepares = !statement_->ready && !query_.stream && tx_before_ != TxState::kFailed &&
+                        statements_.ShouldPrepare(*statement_);
+  by_name_ = statement_->ready || prepares;
   bool ok;
-  if (statement_->ready) {
-    by_name_ = true;
-    ok = PQsendQueryPrepared(pg_, statement_->name, n, params_.values(), params_.lengths(),
-                             params_.formats(), 0);
-  } else if (!query_.stream && tx_before_ != TxState::kFailed &&
-             statements_.ShouldPrepare(*statement_)) {
-    by_name_ = true;
-    ok = SendPreparing();
+  if (statement_->traits.several) {
+    ok = SendSeveral(promises);
+  } else if (prepares || promises) {
+    ok = SendInPipeline(prepares, promises);
   } else {
-    by_name_ = false;
-    text_.assign(query_.sql);
-    const bool simple = n == 0 && !statement_->traits.preparable();
-    ok = simple ? PQsendQuery(pg_, text_.c_str())
-                : PQsendQueryParams(pg_, text_.c_str(), n, params_.types(), params_.values(),
-                                    params_.lengths(), params_.formats(), 0);
+    ok = SendOwn();
+    if (ok && query_.stream) ok = single_rows_ = PQsetSingleRowMode(pg_);
   }
-  if (ok && query_.stream) ok = single_rows_ = PQsetSingleRowMode(pg_);
   Sent(ok);
 }
 
-// One round trip: [DEALLOCATE ... Sync] Parse, Bind, Execute, Sync. What is deallocated has its own
-// Sync, so that a name which is gone already (deallocated by hand) does not fail the statement; in
-// a transaction it would fail that, so there it waits if somebody may have done so.
-bool PgConnection::SendPreparing() {
-  const bool dealloc = tx_before_ == TxState::kNone || !(dirt_ & (kDirtPrepared | kDirtUnknown));
-  pipeline_ = {true, true, 0, 1};
-  if (!PQenterPipelineMode(pg_)) return false;
-  if (dealloc && statements_.has_dead()) {
-    for (const std::string& name : statements_.TakeDead(kDeadAtOnce)) {
-      text_ = "DEALLOCATE " + name;
-      if (!PQsendQueryParams(pg_, text_.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0))
-        return false;
-      ++pipeline_.dead;
-    }
-    ++pipeline_.syncs;
-    if (!PQpipelineSync(pg_)) return false;
+// The server runs them as one transaction, as far as they say nothing else.
+bool PgConnection::SendSeveral(bool promises) {
+  text_ = promises ? std::string(kPromiseSql) + "; " : std::string();
+  pipeline_.promising = promises;
+  prefix_ = static_cast<int32_t>(text_.size());
+  text_.append(query_.sql);
+  return PQsendQuery(pg_, text_.c_str());
+}
+
+bool PgConnection::SendOwn() {
+  const int n = params_.count();
+  if (statement_->ready) {
+    return PQsendQueryPrepared(pg_, statement_->name, n, params_.values(), params_.lengths(),
+                               params_.formats(), 0);
   }
+  text_.assign(query_.sql);
+  const bool simple = n == 0 && !statement_->traits.preparable() && !pipeline_.on;
+  return simple ? PQsendQuery(pg_, text_.c_str())
+                : PQsendQueryParams(pg_, text_.c_str(), n, params_.types(), params_.values(),
+                                    params_.lengths(), params_.formats(), 0);
+}
+
+// One round trip: [DEALLOCATE ... Sync] [promise] [Parse] Bind, Execute, Sync.
+bool PgConnection::SendInPipeline(bool prepares, bool promises) {
+  LeaveSingleRows();
+  pipeline_ = {.on = true, .preparing = prepares, .streams = query_.stream, .syncs = 1};
+  if (!PQenterPipelineMode(pg_) || !SendDeadNames()) return false;
+  if (promises && (pipeline_.promising = SendReadOnly()) == 0) return false;
+  if (!prepares) return SendOwn() && PQpipelineSync(pg_);
   statements_.Name(statement_.get());
   text_.assign(query_.sql);
   return PQsendPrepare(pg_, statement_->name, text_.c_str(), params_.count(), params_.types()) &&
          PQsendQueryPrepared(pg_, statement_->name, params_.count(), params_.values(),
                              params_.lengths(), params_.formats(), 0) &&
          PQpipelineSync(pg_);
+}
+
+// What is deallocated has its own Sync, so that a name which is gone already (deallocated by hand) does not
+// fail the statement; in a transaction it would fail that, so there it waits if somebody may have done so.
+bool PgConnection::SendDeadNames() {
+  const bool may = tx_before_ == TxState::kNone || !(dirt_ & (kDirtPrepared | kDirtUnknown));
+  if (!may || !statements_.has_dead()) return true;
+  for (const std::string& name : statements_.TakeDead(kDeadAtOnce)) {
+    text_ = "DEALLOCATE " + name;
+    if (!PQsendQueryParams(pg_, text_.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0)) return false;
+    ++pipeline_.dead;
+  }
+  ++pipeline_.syncs;
+  return PQpipelineSync(pg_);
+}
+
+// libpq 15 forgets to leave that mode when the next statement stands at the head of a pipeline. It does so
+// when it begins any other, also one that it then refuses.
+void PgConnection::LeaveSingleRows() {
+  if (!std::exchange(single_rows_, false)) return;
+  (void)PQsendQueryParams(pg_, nullptr, 0, nullptr, nullptr, nullptr, nullptr, 0);
 }
 
 // A text of our own: no parameters, no traces in cache or dirt.
@@ -142,7 +179,10 @@ bool PgConnection::StreamHasEnough(bool must_wait) const {
 
 void PgConnection::OnQueryResult(ResultPtr result) {
   if (!result) {
-    if (!pipeline_.on) QueryOver();
+    if (!pipeline_.on) return QueryOver();
+    // One follows each result. Behind that of the promise the statement's turn has come.
+    const bool turn = pipeline_.promising == 0 && !pipeline_.preparing && pipeline_.dead == 0;
+    if (turn && std::exchange(pipeline_.streams, false)) single_rows_ = PQsetSingleRowMode(pg_);
     return;
   }
   if (pipeline_.dead > 0) {
@@ -150,6 +190,7 @@ void PgConnection::OnQueryResult(ResultPtr result) {
     return;
   }
   const ExecStatusType status = PQresultStatus(result.get());
+  if (pipeline_.promising > 0 && OnPromiseResult(result.get())) return;
   if (pipeline_.preparing) {
     pipeline_.preparing = false;
     KeepError(result.get());
@@ -166,6 +207,22 @@ void PgConnection::OnQueryResult(ResultPtr result) {
     default:
       return KeepError(result.get());
   }
+}
+
+// False: an error of the text that it is part of.
+bool PgConnection::OnPromiseResult(const PGresult* result) {
+  const ExecStatusType status = PQresultStatus(result);
+  const bool ok = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+  if (!pipeline_.on) {
+    pipeline_.promising = 0;
+    return ok;
+  }
+  --pipeline_.promising;
+  if (ok) return true;
+  promise_failed_ = true;
+  promise_ready_ = false;
+  KeepError(result);
+  return true;
 }
 
 void PgConnection::AddStreamRow(ResultPtr row) {
@@ -213,14 +270,15 @@ void PgConnection::ForgetStatements() {
 
 // A name that went bad did so before the statement ran. Outside a transaction it runs again, once.
 bool PgConnection::RecoverPoisoned() {
-  if (!by_name_ || !statement_ || !IsPoisoned(outcome_)) return false;
+  if (!(by_name_ || promise_failed_) || !statement_ || !IsPoisoned(outcome_)) return false;
   const bool gone = outcome_.sqlstate() == "26000";
-  statements_.Drop(statement_.get(), !gone);
+  if (by_name_) statements_.Drop(statement_.get(), !gone);
   if (tx_before_ != TxState::kNone || again_ || reset_follows_ || streaming_) {
     outcome_.add_flags(DBPOOL_FLAG_RETRYABLE);
     return false;
   }
   again_ = true;
+  promise_failed_ = false;
   outcome_ = Status::Ok();
   rows_.reset();
   SendStatement();

@@ -19,6 +19,11 @@
 
 namespace dbp::postgres {
 
+/// Makes the transaction it stands at the head of read-only.
+inline constexpr char kPromiseName[] = "dbp_read_only";
+inline constexpr char kPromiseSql[] =
+    "SELECT pg_catalog.set_config('transaction_read_only', 'on', true)";
+
 struct Statement {
   SqlTraits traits;
   std::shared_ptr<const PgColumns> columns;  ///< of its last result
