@@ -160,6 +160,7 @@ class PgConnection final : public Connection {
   Status Admit(const PipedStatement& piped, const Statement& statement);
   bool SendDead(PipedStatement& piped);
   uint32_t SendReadOnly();
+  void NoteFailedPromise(const PGresult* result);
   bool SendPromise(PipedStatement& piped);
   bool SendOne(PipedStatement& piped, Statement& statement);
   bool CloseUnit();

@@ -16,6 +16,8 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+constexpr char kOutOfMemory[] = "out of memory";
+
 struct Meaning {
   dbpool_status code = DBPOOL_ERR_SQL;
   uint32_t flags = 0;
@@ -34,6 +36,10 @@ Meaning MeaningOf(std::string_view state, std::string_view message) {
   }
   if (state == "40001" || state == "40P01" || state == "57P03" || state.starts_with("53")) {
     return {DBPOOL_ERR_SQL, DBPOOL_FLAG_RETRYABLE};
+  }
+  // libpq's own: the answer is there, and cannot be kept.
+  if (state.empty() && Contains(message, kOutOfMemory)) {
+    return {DBPOOL_ERR_NOMEM, DBPOOL_FLAG_OUTCOME_UNKNOWN};
   }
   const bool counted_wrong =
       state == "08P01" && Contains(message, "parameters, but prepared statement");
@@ -102,6 +108,7 @@ Status FromResult(const PGresult* result, uint32_t phase) {
   const std::string state = Field(result, PG_DIAG_SQLSTATE);
   std::string message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
   if (message.empty()) message = FirstLine(PQresultErrorMessage(result));
+  if (message.empty() && state.empty()) message = kOutOfMemory;  // too little to say even that
   const Meaning meaning = MeaningOf(state, message);
   Status status = Status::Error(meaning.code, std::move(message), phase, state, meaning.flags);
   ErrorInfo& info = status.mutable_info();

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <new>
 
 #include "driver/postgres/connection.h"
@@ -193,6 +194,12 @@ uint32_t PgConnection::SendReadOnly() {
   return PQsendQueryPrepared(pg_, kPromiseName, 0, nullptr, nullptr, nullptr, 0) ? results : 0;
 }
 
+// A name that is there already, for want of memory to hear of it, is as good as a new one.
+void PgConnection::NoteFailedPromise(const PGresult* result) {
+  const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (PQresultStatus(result) == PGRES_FATAL_ERROR) promise_ready_ = state && std::strcmp(state, "42P05") == 0;
+}
+
 bool PgConnection::SendPromise(PipedStatement& piped) {
   if (std::exchange(piping_.unit, Piping::Unit::kPromised) == Piping::Unit::kPromised) return true;
   const uint32_t results = SendReadOnly();
@@ -262,7 +269,7 @@ void PgConnection::OnPipelineResult(ResultPtr result) {
     case kPromiseParse:
     case kPromise:
       if (ok) break;
-      promise_ready_ = false;
+      NoteFailedPromise(result.get());
       if (piped.notes.alone) OnPipedFailure(piped, FromResult(result.get(), phase()));
       break;
     case kParse:

@@ -220,7 +220,7 @@ bool PgConnection::OnPromiseResult(const PGresult* result) {
   --pipeline_.promising;
   if (ok) return true;
   promise_failed_ = true;
-  promise_ready_ = false;
+  NoteFailedPromise(result);
   KeepError(result);
   return true;
 }
