@@ -1,4 +1,3 @@
-#include <cstring>
 #include <new>
 
 #include "driver/postgres/connection.h"
@@ -192,12 +191,6 @@ uint32_t PgConnection::SendReadOnly() {
   // For those that follow, too; they run again if it is not.
   const uint32_t results = std::exchange(promise_ready_, true) ? 1 : 2;
   return PQsendQueryPrepared(pg_, kPromiseName, 0, nullptr, nullptr, nullptr, 0) ? results : 0;
-}
-
-// A name that is there already, for want of memory to hear of it, is as good as a new one.
-void PgConnection::NoteFailedPromise(const PGresult* result) {
-  const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  if (PQresultStatus(result) == PGRES_FATAL_ERROR) promise_ready_ = state && std::strcmp(state, "42P05") == 0;
 }
 
 bool PgConnection::SendPromise(PipedStatement& piped) {

@@ -209,6 +209,12 @@ void PgConnection::OnQueryResult(ResultPtr result) {
   }
 }
 
+// A name that is there already, for want of memory to hear of it, is as good as a new one.
+void PgConnection::NoteFailedPromise(const PGresult* result) {
+  const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (PQresultStatus(result) == PGRES_FATAL_ERROR) promise_ready_ = state && std::strcmp(state, "42P05") == 0;
+}
+
 // False: an error of the text that it is part of.
 bool PgConnection::OnPromiseResult(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
