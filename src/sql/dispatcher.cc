@@ -43,24 +43,22 @@ Dispatcher* Dispatcher::For(const std::shared_ptr<Pool>& pool, Loop& loop, Share
   const bool may = config.pipeline_depth > 0 && config.prepare_threshold > 0 && config.pooling &&
                    pool->driver().traits().pipelines && !statement.query.stream;
   if (!may) return nullptr;
-  if (auto* found = static_cast<Dispatcher*>(loop.FindLocal(pool.get()))) {
-    return !found->freeing_ && found->MayShare(statement) ? found : nullptr;
-  }
-  if (ScanToShare(statement.query.sql) == kAlone) return nullptr;
+  auto* const found = static_cast<Dispatcher*>(loop.FindLocal(pool.get()));
+  const std::string_view sql = statement.query.sql;
+  const uint8_t scan = found ? found->ScanOnce(sql) : uint8_t{ScanToShare(sql)};
+  if (scan == kAlone || (found && found->freeing_)) return nullptr;
+  statement.reads = scan == kReads;
+  if (found) return found;
   auto made = std::make_unique<Dispatcher>(pool, loop);
-  if (!made->MayShare(statement) || !loop.Enroll(*made).ok()) return nullptr;
+  if (!loop.Enroll(*made).ok()) return nullptr;
   loop.AddLocal(*made);
   return made.release();
 }
 
-bool Dispatcher::MayShare(SharedStatement& statement) {
-  const std::string_view sql = statement.query.sql;
-  const bool keeps = sql.size() <= kLongestKept;
-  const uint8_t* known = keeps ? scans_.Find(sql) : nullptr;
-  const uint8_t scan = known ? *known : uint8_t{ScanToShare(sql)};
-  if (!known && keeps) (void)scans_.Insert(sql, scan);
-  statement.reads = scan == kReads;
-  return scan != kAlone;
+uint8_t Dispatcher::ScanOnce(std::string_view sql) {
+  if (sql.size() > kLongestKept) return ScanToShare(sql);
+  const uint8_t* const known = scans_.Find(sql);
+  return known ? *known : *scans_.Insert(sql, ScanToShare(sql));
 }
 
 // ---- a statement's way

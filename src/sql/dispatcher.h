@@ -55,7 +55,7 @@ class Dispatcher final : private Pending, private Task, private LoopLocal {
   bool freeing() const { return freeing_; }
 
  private:
-  bool MayShare(SharedStatement& statement);
+  uint8_t ScanOnce(std::string_view sql);
   void Run() override;
   void OnLoopFree() override;
   void Wake();
