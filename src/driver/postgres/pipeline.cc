@@ -61,7 +61,7 @@ Want PgConnection::StepPipeline() {
       if (aborted_.load(std::memory_order_relaxed)) {
         OnLost();
       } else if (!piping_.unsendable && !SendWaiting()) {
-        piping_.unsendable = wire_.lost() && piping_.reading;  // what came before the loss is still to be read
+        piping_.unsendable = wire_.lost() && piping_.reading;  // what libpq still gives is heard, the last words at least
         if (!piping_.unsendable) Sent(false);
       } else if (piping_.reading) {
         moved = true;

@@ -14,6 +14,13 @@ class PipelineTest : public testing::Test {
   void TearDown() override {
     EXPECT_OK(RunSql(*MustOpen(SocketConfig()), "DROP TABLE IF EXISTS piped_child, piped"));
   }
+  /// Of a reading statement that stands before the end of the session: libpq keeps what it has not handed out yet
+  /// to itself when it finds, sending, that the connection is lost.
+  static void ExpectOkOrEnded(const Status& outcome) {
+    if (outcome.ok()) return;
+    EXPECT_EQ(outcome.sqlstate(), "57P01");
+    EXPECT_FALSE(outcome.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN));
+  }
   std::string Count() { return Ask(*MustOpen(SocketConfig()), "SELECT count(*) FROM piped"); }
 
   std::unique_ptr<Connection> c_ = MustOpen(SocketConfig());
@@ -240,7 +247,7 @@ TEST_F(PipelineTest, AServerThatEndsTheSessionAnswersAllWhoWait) {
   piping.AddReading("SELECT 2");
   piping.Add("INSERT INTO piped VALUES (1)");
   EXPECT_CODE(piping.Run(*c_), DBPOOL_ERR_BROKEN);
-  EXPECT_OK(piping[0].piped.outcome);
+  ExpectOkOrEnded(piping[0].piped.outcome);
   for (int i = 1; i <= 3; ++i) {
     const Status& outcome = piping[i].piped.outcome;
     EXPECT_CODE(outcome, DBPOOL_ERR_BROKEN);
@@ -253,7 +260,7 @@ TEST_F(PipelineTest, AServerThatEndsTheSessionAnswersAllWhoWait) {
   EXPECT_EQ(Count(), "0");
 }
 
-TEST_F(PipelineTest, WhatWasAnsweredBeforeTheLossCountsThoughTheRestCannotBeSent) {
+TEST_F(PipelineTest, ALossThatIsFoundWhileSendingHasTheServersLastWords) {
   const std::string pid = PidOf(*c_);
   const auto other = MustOpen(SocketConfig());
   Piping piping;
@@ -270,7 +277,7 @@ TEST_F(PipelineTest, WhatWasAnsweredBeforeTheLossCountsThoughTheRestCannotBeSent
   piping.TakeAll(*c_);
   EXPECT_CODE(c_->Finish(nullptr), DBPOOL_ERR_BROKEN);
   EXPECT_EQ(piping.taken(), 5u);
-  EXPECT_OK(piping[0].piped.outcome);
+  ExpectOkOrEnded(piping[0].piped.outcome);
   for (int i = 1; i < 5; ++i) EXPECT_EQ(piping[i].piped.outcome.sqlstate(), "57P01") << i;
 }
 
