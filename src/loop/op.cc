@@ -51,9 +51,9 @@ dbpool_status Op::Notify(OpCell& cell, uint64_t generation, uint64_t event) {
   uint64_t now = cell.word.load(std::memory_order_acquire);
   do {
     if (now >> OpCell::kFlagBits != generation || !(now & kLive)) return DBPOOL_ERR_STALE;
+    if (now & OpCell::kForked) return DBPOOL_ERR_FORKED;
   } while (!cell.word.compare_exchange_weak(now, now | event | kPosted, std::memory_order_acq_rel));
-  // It does not end, nor does its loop, before somebody has posted it. In a forked child nobody does.
-  if (cell.loop.load(std::memory_order_relaxed)->Forked()) return DBPOOL_ERR_FORKED;
+  // Who has set kPosted posts: until then neither the op ends nor its loop. Everybody else has nothing to hold on to.
   if (!(now & kPosted)) {
     Op& op = *std::launder(reinterpret_cast<Op*>(cell.room));
     op.loop().Post(op);

@@ -95,7 +95,7 @@ class Op : private Task, private Timer {
   void End();
 
  private:
-  enum Flag : uint64_t { kLive = 1, kPosted = 2, kHeld = 512 };
+  enum Flag : uint64_t { kLive = OpCell::kLive, kPosted = 2, kHeld = 512 };
   static constexpr uint64_t kEvents =
       kBegin | kCancelled | kFreed | kWoken | kReturned | kDue | kReady;
 

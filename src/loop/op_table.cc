@@ -37,6 +37,16 @@ class OpTable final : public ForkAware {
   }
 
  private:
+  /// What is live has a loop of the parent, of which nothing may be touched any more.
+  void InForkedChild() override DBP_REQUIRES(mu_) {
+    for (uint32_t chunk = 0; chunk < used_; ++chunk) {
+      OpCell* cells = chunks[chunk].load(std::memory_order_relaxed);
+      for (OpCell* cell = cells; cell < cells + kChunk; ++cell) {
+        if (cell->word & OpCell::kLive) cell->word |= OpCell::kForked;
+      }
+    }
+  }
+
   void GrowLocked() DBP_REQUIRES(mu_) {
     if (used_ == kChunks) throw std::bad_alloc();
     OpCell* chunk = new OpCell[kChunk];

@@ -18,6 +18,9 @@ struct OpCell {
   static constexpr size_t kSize = 256;
   static constexpr int kNumberBits = 22;
   static constexpr int kFlagBits = 12;
+  // Flags of the word that the table knows; see op.h.
+  static constexpr uint64_t kLive = 1;
+  static constexpr uint64_t kForked = 1024;  ///< live when this process was forked: the parent's
   static constexpr uint64_t kGenerations = uint64_t{1} << (64 - kNumberBits);
 
   std::atomic<uint64_t> word{uint64_t{1} << kFlagBits};  ///< generation << 12 | flags
