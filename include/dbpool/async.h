@@ -69,7 +69,8 @@ typedef void (*dbpool_create_cb)(void *user_data, dbpool_status status, dbpool *
 /**
  * @brief dbpool_create() that does not block: connecting happens on a thread of the library.
  *
- * A cancel answers at once; the attempt then ends in the background, and what it opened is closed.
+ * Waiting for that takes no other. A cancel answers at once; the attempt then ends in the background, and what it
+ * opened is closed.
  * @param uri, options  As for dbpool_create(); what is wrong with them is returned at once.
  * @param out_op        May be NULL; 0 unless the call is pending.
  * @return DBPOOL_PENDING; DBPOOL_ERR_INVALID: NULL callback; DBPOOL_ERR_OPTION; DBPOOL_ERR_CLOSED: the loop is being
@@ -84,8 +85,8 @@ DBPOOL_API dbpool_status dbpool_create_async(const char *uri, const dbpool_optio
 /**
  * @brief dbpool_close() that does not block: no more leases from now on; answers when the pool is closed.
  *
- * The waiting is done by a thread of the library. A cancel, and freeing the loop, answer at once; the pool is closed
- * all the same.
+ * Waiting takes no thread. A cancel, and freeing the loop, answer at once; the pool is closed all the same, but then
+ * nobody waits for its leases nor cuts them off: each ends with its release, or by another close.
  * @param timeout_ms  How long leases are awaited, as for dbpool_close().
  * @param callback    DBPOOL_OK; DBPOOL_ERR_TIMEOUT: leases had to be cut off; DBPOOL_ERR_CANCELLED.
  * @param out_op      May be NULL; 0 unless the call is pending.

@@ -34,25 +34,24 @@ class AbiAcquire final : public AcquireOp {
   void* const user_data_;
 };
 
-class AbiCreate final : public ErrandOp<CreateErrand> {
+class AbiCreate final : public CreateOp {
  public:
   AbiCreate(dbpool_create_cb callback, void* user_data, std::unique_ptr<dbpool> handle,
-            std::shared_ptr<CreateErrand> errand)
-      : ErrandOp(std::move(errand)),
+            Config config, std::unique_ptr<Driver> driver)
+      : CreateOp(std::move(config), std::move(driver)),
         callback_(callback),
         user_data_(user_data),
         handle_(std::move(handle)) {}
 
  private:
   void Deliver() noexcept override {
-    Status status = errand() ? std::move(errand()->status) : Status::Bare(DBPOOL_ERR_CANCELLED);
-    const dbpool_status code = status.code();
+    const dbpool_status code = status_.code();
     if (code < 0) {
       handle_.reset();
     } else {
-      handle_->pool = std::move(errand()->pool);
+      handle_->pool = std::move(pool_);
     }
-    callback_(user_data_, code, handle_.release(), ErrorOf(status));
+    callback_(user_data_, code, handle_.release(), ErrorOf(status_));
   }
 
   const dbpool_create_cb callback_;
@@ -60,16 +59,15 @@ class AbiCreate final : public ErrandOp<CreateErrand> {
   std::unique_ptr<dbpool> handle_;
 };
 
-class AbiClose final : public ErrandOp<CloseErrand> {
+class AbiClose final : public CloseOp {
  public:
-  AbiClose(dbpool_done_cb callback, void* user_data, std::shared_ptr<CloseErrand> errand)
-      : ErrandOp(std::move(errand)), callback_(callback), user_data_(user_data) {}
+  AbiClose(dbpool_done_cb callback, void* user_data, std::shared_ptr<Pool> pool, Nanos timeout)
+      : CloseOp(std::move(pool), timeout), callback_(callback), user_data_(user_data) {}
 
  private:
   void Deliver() noexcept override {
-    Status status = errand() ? std::move(errand()->status) : Status::Bare(DBPOOL_ERR_CANCELLED);
-    const dbpool_status code = status.code();
-    callback_(user_data_, code, ErrorOf(status));
+    const dbpool_status code = status_.code();
+    callback_(user_data_, code, ErrorOf(status_));
   }
 
   const dbpool_done_cb callback_;
@@ -117,10 +115,9 @@ dbpool_status dbpool_create_async(const char* uri, const dbpool_options* options
     DBP_RETURN_IF_ERROR(dbp::ResolveConfig(uri, options, &config));
     std::unique_ptr<dbp::Driver> driver;
     DBP_RETURN_IF_ERROR(dbp::MakeDriver(config, &driver));
-    auto errand = std::make_shared<dbp::CreateErrand>(std::move(config), std::move(driver));
     auto handle = std::make_unique<dbpool>();
-    auto& creating =
-        Op::New<dbp::AbiCreate>(callback, user_data, std::move(handle), std::move(errand));
+    auto& creating = Op::New<dbp::AbiCreate>(callback, user_data, std::move(handle),
+                                             std::move(config), std::move(driver));
     return creating.Start(where, op);
   });
 }
@@ -133,8 +130,7 @@ dbpool_status dbpool_close_async(dbpool* pool, dbpool_loop* loop, int64_t timeou
     Nanos timeout = 0;
     DBP_RETURN_IF_ERROR(
         dbp::ReadTimeout(timeout_ms, pool->pool->config().acquire_timeout, &timeout));
-    auto errand = std::make_shared<dbp::CloseErrand>(pool->pool, timeout);
-    return Op::New<dbp::AbiClose>(callback, user_data, std::move(errand)).Start(where, op);
+    return Op::New<dbp::AbiClose>(callback, user_data, pool->pool, timeout).Start(where, op);
   });
 }
 

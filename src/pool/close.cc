@@ -9,10 +9,6 @@ namespace dbp {
 
 namespace {
 
-/// What cutting off may take beyond the deadline: it waits for nobody, but threads must get their
-/// turn.
-constexpr Nanos kGrace = 50 * kMillisecond;
-
 /// The pool is closed all the same, with or without memory to say so.
 Status NotReturned(uint32_t leased) {
   try {
@@ -48,8 +44,7 @@ void CutOffSlot(Slot& slot) {
 
 }  // namespace
 
-Status Pool::Close(Nanos timeout) {
-  const Deadline deadline = Deadline::After(timeout);
+std::shared_ptr<Pool> Pool::BeginClose() {
   std::shared_ptr<Pool> alive;
   {
     MutexLock lock(mu_);
@@ -59,47 +54,42 @@ Status Pool::Close(Nanos timeout) {
   Handle([](Scheduler& s, Nanos now) {
     if (!s.closed()) s.Close(now);
   });
-  if (!alive) return Status::Ok();
+  if (!alive) return alive;
   lane_.InterruptAll();  // who acquires for writing waits there with a connection that nobody has yet
   KeeperRemove(*this);
-  if (AwaitDrained(deadline)) return Status::Ok();
-  uint32_t leased = 0;
-  {
-    MutexLock lock(mu_);
-    leased = scheduler_.leased();
-  }
-  CutOff();
-  (void)AwaitDrained(Deadline::After(kGrace));  // either way it is over
-  return leased == 0 ? Status::Ok() : NotReturned(leased);
+  return alive;
 }
 
-bool Pool::AwaitDrained(Deadline deadline) {
-  MutexLock lock(mu_);
-  ++watchers_;
-  while (scheduler_.used() > 0 && !deadline.Passed()) changed_.Wait(mu_, deadline);
-  --watchers_;
-  return scheduler_.used() == 0;
+Status Pool::Close(Nanos timeout) {
+  const Deadline deadline = Deadline::After(timeout);
+  const std::shared_ptr<Pool> alive = BeginClose();
+  if (!alive || Await(Until::kDrained, deadline)) return Status::Ok();
+  Status answer = CutOff();
+  (void)Await(Until::kDrained, Deadline::After(kCutOffLimit));  // either way it is over
+  return answer;
 }
 
 /// Ends what leases still hold: their statements are cancelled and their sockets shut, so that
 /// whoever waits in one returns; a lease that nobody is using this moment loses its connection at
 /// once. The tokens stay good for a release.
-void Pool::CutOff() {
+Status Pool::CutOff() {
   constexpr size_t kAtOnce = 64;  // in rounds, without memory: a close must not fail for want of it
-  Slot* leased[kAtOnce];
-  size_t n = kAtOnce;
-  for (uint32_t from = 0; n == kAtOnce; from = leased[n - 1]->index + 1) {
+  Slot* slots[kAtOnce];
+  uint32_t leased = 0, from = 0;
+  for (size_t n = kAtOnce; n == kAtOnce; from = slots[n - 1]->index + 1) {
     n = 0;
     {
       MutexLock lock(mu_);
-      if (from == 0 && std::exchange(cut_off_, true)) return;
+      if (from == 0) leased = scheduler_.leased();
+      if (from == 0 && std::exchange(cut_off_, true)) break;
       scheduler_.ForEachLeased([&](Slot& slot) {
-        if (slot.index >= from && n < kAtOnce) leased[n++] = &slot;
+        if (slot.index >= from && n < kAtOnce) slots[n++] = &slot;
       });
     }
-    for (size_t i = 0; i < n; ++i) CutOffSlot(*leased[i]);
-    if (n == 0) return;
+    if (n == 0) break;
+    for (size_t i = 0; i < n; ++i) CutOffSlot(*slots[i]);
   }
+  return leased == 0 ? Status::Ok() : NotReturned(leased);
 }
 
 }  // namespace dbp

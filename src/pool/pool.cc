@@ -34,16 +34,27 @@ Pool::~Pool() {
   FreeGate(gate_);
 }
 
-Status Pool::Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out) {
+Status Pool::Make(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out) {
   auto pool = std::make_shared<Pool>(std::move(config), std::move(driver));
   DBP_RETURN_IF_ERROR(KeeperAdd(*pool));
   {
     MutexLock lock(pool->mu_);
     pool->self_ = pool;
   }
+  *out = std::move(pool);
+  return Status::Ok();
+}
+
+Status Pool::Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out) {
+  std::shared_ptr<Pool> pool;
+  DBP_RETURN_IF_ERROR(Make(std::move(config), std::move(driver), &pool));
   Status cause;
   try {
-    if (!pool->config_.lazy) cause = pool->OpenFirst();
+    if (!pool->config_.lazy) {
+      pool->Start();
+      (void)pool->Await(Until::kOpened, Deadline::After(pool->OpenLimit()));
+      cause = pool->WhyNotOpen();
+    }
   } catch (const std::bad_alloc&) {
     cause = Status::NoMemory();
   }
@@ -55,21 +66,15 @@ Status Pool::Create(Config config, std::unique_ptr<Driver> driver, std::shared_p
   return Status::Ok();
 }
 
-/// Opens min_size connections, at least one, and waits for them.
-Status Pool::OpenFirst() {
+void Pool::Start() {
   Handle([](Scheduler& s, Nanos now) { s.Start(now); });
-  // Those who open have the same deadline, and shall have the time to say why they failed.
-  constexpr Nanos kToldSoon = 100 * kMillisecond;
-  const Deadline deadline = Deadline::After(AddSaturated(config_.connect_timeout, kToldSoon));
+}
+
+/// Those who open have the same deadline but for a moment, in which they can say why they failed.
+Nanos Pool::OpenLimit() const { return AddSaturated(config_.connect_timeout, 100 * kMillisecond); }
+
+Status Pool::WhyNotOpen() {
   MutexLock lock(mu_);
-  ++watchers_;
-  // Counted as opened, not as open: without pooling one is closed again before anybody may look.
-  while (scheduler_.opened() < std::max(1u, scheduler_.min_size()) && !deadline.Passed()) {
-    // All attempts are over and the last ones failed: those that follow are for the background.
-    if (scheduler_.failures() > 0 && scheduler_.count(SlotState::kOpening) == 0) break;
-    changed_.Wait(mu_, deadline);
-  }
-  --watchers_;
   if (scheduler_.opened() > 0) return Status::Ok();
   if (last_open_error_.failed()) return last_open_error_.Clone();
   return Status::Error(DBPOOL_ERR_TIMEOUT, "no connection could be opened within connect_timeout",
@@ -78,8 +83,8 @@ Status Pool::OpenFirst() {
 
 /// The last of an event under the mutex: who must be told, and whether the pool is needed further on. True: it is
 /// closed and its last connection gone.
-bool Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) {
-  if (watchers_ > 0) changed_.NotifyAll();
+bool Pool::Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive, PoolWatcher** told) {
+  if (watchers_) *told = TakeTold();
   if (scheduler_.next_tick() < told_keeper_) told_keeper_ = *due = scheduler_.next_tick();
   const bool over = scheduler_.closed() && scheduler_.used() == 0;
   if (over) {

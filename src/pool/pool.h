@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include "base/fork.h"
 #include "base/mutex.h"
@@ -24,6 +25,7 @@
 //   acquisition.cc  from a caller's wish to a token, step by step; acquire.cc for callers that wait
 //   release.cc  from a token back to the pool
 //   upkeep.cc   what happens on other threads: open, check, close, settle, the keeper's tick
+//   watch.cc    who waits for the pool itself
 //   close.cc    the end
 
 namespace dbp {
@@ -34,10 +36,41 @@ struct AcquireRequest {
   const char* tag = nullptr;
 };
 
+/// Somebody who waits for something of a pool to come true, without blocking.
+class PoolWatcher {
+ public:
+  /// It has. From any thread, without a lock; the watcher may be gone before this returns.
+  virtual void OnPool() = 0;
+
+ protected:
+  ~PoolWatcher() = default;
+
+ private:
+  friend class Pool;
+  bool (Pool::*until_)() const = nullptr;
+  PoolWatcher* next_ = nullptr;
+};
+
 class Pool final : public Kept {
  public:
   /// Opens min_size connections unless lazy.
   static Status Create(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out);
+  // The same in steps, for who does not wait in there: Make(), Start() unless lazy, then until kOpened or
+  // OpenLimit(), then WhyNotOpen(). What is not wanted after all is to be closed.
+  static Status Make(Config config, std::unique_ptr<Driver> driver, std::shared_ptr<Pool>* out);
+  void Start();
+  Nanos OpenLimit() const;
+  Status WhyNotOpen() DBP_EXCLUDES(mu_);
+
+  enum class Until : uint8_t {
+    kOpened,   ///< the first connections are open, or all attempts over
+    kDrained,  ///< closed, and none is left
+  };
+  /// Has the watcher told, once, when it has come true; false if it has. The watcher keeps the pool.
+  bool Watch(PoolWatcher& watcher, Until what) DBP_EXCLUDES(mu_);
+  /// False: it has been told already, or is being told now.
+  bool Unwatch(PoolWatcher& watcher) DBP_EXCLUDES(mu_);
+
   Pool(Config config, std::unique_ptr<Driver> driver);
   ~Pool() override;
 
@@ -68,6 +101,12 @@ class Pool final : public Kept {
   Status Refuse(dbpool_status why, Nanos waited) DBP_EXCLUDES(mu_);
   /// Stops lending, waits for leases, then cuts them off. DBPOOL_ERR_TIMEOUT if it had to.
   Status Close(Nanos timeout);
+  // The same in steps: BeginClose(), until kDrained or the timeout, then CutOff(), until kDrained or kCutOffLimit.
+  /// NULL: it was closed and empty already. Does not wait for any lease.
+  std::shared_ptr<Pool> BeginClose() DBP_EXCLUDES(mu_);
+  /// Ends what is lent, once. Waits for nobody. The answer of the close: OK if nothing was lent any more.
+  Status CutOff() DBP_EXCLUDES(mu_);
+  static constexpr Nanos kCutOffLimit = 50 * kMillisecond;  ///< threads must get their turn
 
   /// Who hears of its connections.
   EventHub& events() { return events_; }
@@ -92,21 +131,26 @@ class Pool final : public Kept {
       size_t n = 0;
       Nanos due = kForever;
       bool over = false;
+      PoolWatcher* told = nullptr;
       {
         MutexLock lock(mu_);
         if (first) event(scheduler_, CoarseNow());
         while (n < kAtOnce && scheduler_.Next(&actions[n])) ++n;
-        over = Settle(n == kAtOnce, &due, &alive);
+        over = Settle(n == kAtOnce, &due, &alive, &told);
       }
       if (due != kForever) KeeperSchedule(*this, due);
       if (over) events_.EndAll();
       for (size_t i = 0; i < n; ++i) Perform(actions[i]);
+      while (told) std::exchange(told, told->next_)->OnPool();
       if (n < kAtOnce) return;
     }
   }
   Idle GiveBackUnfit(SlotHead& lent);
-  Status OpenFirst() DBP_EXCLUDES(mu_);
-  bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive) DBP_REQUIRES(mu_);
+  bool Await(Until what, Deadline deadline) DBP_EXCLUDES(mu_);
+  bool Opened() const DBP_REQUIRES(mu_);
+  bool Drained() const DBP_REQUIRES(mu_);
+  PoolWatcher* TakeTold() DBP_REQUIRES(mu_);
+  bool Settle(bool more, Nanos* due, std::shared_ptr<Pool>* alive, PoolWatcher** told) DBP_REQUIRES(mu_);
   void Perform(const Action& action);
   void BindSlot(uint32_t index, Slot& slot) DBP_EXCLUDES(mu_);
 
@@ -139,10 +183,6 @@ class Pool final : public Kept {
   dbpool_status CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_conn));
   Nanos PingLimit() const { return std::min(config_.connect_timeout, 5 * kSecond); }
 
-  // close.cc
-  bool AwaitDrained(Deadline deadline) DBP_EXCLUDES(mu_);
-  void CutOff() DBP_EXCLUDES(mu_);
-
   // Constant after construction.
   const Config config_;
   const std::unique_ptr<Driver> driver_;
@@ -163,8 +203,7 @@ class Pool final : public Kept {
   // Under the mutex.
   Mutex mu_;
   Scheduler scheduler_ DBP_GUARDED_BY(mu_);
-  CondVar changed_;  ///< some event was handled, and watchers_ > 0
-  uint32_t watchers_ DBP_GUARDED_BY(mu_) = 0;
+  PoolWatcher* watchers_ DBP_GUARDED_BY(mu_) = nullptr;
   bool cut_off_ DBP_GUARDED_BY(mu_) = false;
   Nanos told_keeper_ DBP_GUARDED_BY(mu_) = kForever;
   Status last_open_error_ DBP_GUARDED_BY(mu_);

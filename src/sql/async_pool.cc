@@ -5,50 +5,80 @@
 
 namespace dbp {
 
-void Errand::Begin(Op& op) {
-  op_ = &op;
-  self_ = shared_from_this();
-  run = [](Job& job) { static_cast<Errand&>(job).Finish(); };
-  if (!RunOnWorker(*this)) run(*this);
-}
-
-void Errand::Finish() {
-  const std::shared_ptr<Errand> mine = std::move(self_);
-  Do();
-  bool wanted = false;
-  {
-    MutexLock lock(mu_);
-    done_ = true;
-    wanted = wanted_;
+Status PoolOp::Start(Loop& loop, dbpool_op* out_op) {
+  if (Status enrolled = Enroll(loop); !enrolled.ok()) {
+    Discard();
+    return enrolled;
   }
-  wanted ? op_->Return() : Undo();
+  Begin();
+  *out_op = token();
+  Launch();
+  return Status::Bare(DBPOOL_PENDING);
 }
 
-bool Errand::Forsake() {
-  MutexLock lock(mu_);
-  if (done_) return false;
-  wanted_ = false;
-  return true;
+bool PoolOp::Await(Pool::Until what, Deadline deadline) {
+  deadline_ = deadline;
+  waits_ = pool_->Watch(*this, what);
+  if (waits_) DueAt(deadline.point());
+  return waits_;
 }
 
-void CreateErrand::Do() {
-  try {
-    status = Pool::Create(std::move(config_), std::move(driver_), &pool);
-  } catch (const std::bad_alloc&) {
-    status = Status::NoMemory();
+void PoolOp::OnEvents(uint32_t events) {
+  if (events & (kCancelled | kFreed)) unwanted_ = true;
+  const bool told = events & kWoken;
+  if (waits_ && !told) {
+    if (!unwanted_ && !deadline_.Passed()) return;
+    if (!pool_->Unwatch(*this)) return;  // told, or about to be: what is certain to come is waited for
   }
+  waits_ = false;
+  if (!unwanted_) return Proceed(told);
+  GiveUp();
+  Over(Status::Bare(DBPOOL_ERR_CANCELLED));
 }
 
-void CreateErrand::Undo() {
-  if (pool) (void)pool->Close(0);  // nothing was lent
+void PoolOp::OnNoMemory() noexcept {
+  GiveUp();
+  Over(Status::NoMemory());
 }
 
-void CloseErrand::Do() {
-  try {
-    status = pool_->Close(timeout_);
-  } catch (const std::bad_alloc&) {
-    status = Status::NoMemory();
+void PoolOp::Over(Status status) {
+  status_ = std::move(status);
+  End();
+}
+
+// ---- create
+
+void CreateOp::Proceed(bool) {
+  if (const std::unique_ptr<Plan> plan = std::move(plan_)) {
+    Status made = Pool::Make(std::move(plan->config), std::move(plan->driver), &pool_);
+    if (made.failed() || pool_->config().lazy) return Over(std::move(made));
+    pool_->Start();
+    if (Await(Pool::Until::kOpened, Deadline::After(pool_->OpenLimit()))) return;
   }
+  Status opened = pool_->WhyNotOpen();
+  if (opened.failed()) GiveUp();
+  Over(std::move(opened));
+}
+
+/// What was opened is closed in the background, and what is being opened given up.
+void CreateOp::GiveUp() {
+  if (pool_) (void)pool_->BeginClose();
+}
+
+// ---- close
+
+void CloseOp::Proceed(bool drained) {
+  if (stage_ == Stage::kBegun) {
+    stage_ = Stage::kAwaitsLeases;
+    if (Await(Pool::Until::kDrained, leases_until_)) return;
+    drained = true;
+  }
+  if (stage_ == Stage::kAwaitsLeases && !drained) {
+    stage_ = Stage::kCutOff;
+    answer_ = pool_->CutOff();
+    if (Await(Pool::Until::kDrained, Deadline::After(Pool::kCutOffLimit))) return;
+  }
+  Over(std::move(answer_));
 }
 
 }  // namespace dbp

@@ -1,3 +1,8 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <memory>
 
 #include "tests/capi/async.h"
@@ -8,6 +13,28 @@ namespace dbp::capi {
 namespace {
 
 class AsyncEnd : public Async {};
+
+/// Takes connections, and says nothing.
+class SilentServer {
+ public:
+  SilentServer() {
+    sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(fd_, 64), 0);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { close(fd_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  std::string uri() const { return "postgres://u@127.0.0.1:" + std::to_string(port_) + "/d"; }
+
+ private:
+  const int fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int port_ = 0;
+};
+
 DBP_ON_EVERY_LOOP(AsyncEnd);
 
 // ---- create and close
@@ -40,6 +67,23 @@ TEST_P(AsyncEnd, ACreateThatIsCancelledAnswersOnceEitherWay) {
     EXPECT_TRUE(made.status == DBPOOL_OK || made.status == DBPOOL_ERR_CANCELLED);
     EXPECT_EQ(made.pool != nullptr, made.status == DBPOOL_OK);
   }
+}
+
+TEST_P(AsyncEnd, ACreateThatMeetsSilenceEndsAtConnectTimeoutOrWithItsCancel) {
+  const SilentServer silent;
+  Answer late, cancelled;
+  ASSERT_STATUS(dbpool_create_async((silent.uri() + "?connect_timeout=50ms").c_str(), nullptr, loop(),
+                                    Answer::OnCreated, &late, &late.op, nullptr),
+                DBPOOL_PENDING);
+  ASSERT_STATUS(dbpool_create_async((silent.uri() + "?connect_timeout=60s").c_str(), nullptr, loop(),
+                                    Answer::OnCreated, &cancelled, &cancelled.op, nullptr),
+                DBPOOL_PENDING);
+  ASSERT_TRUE(Answered(late));
+  EXPECT_STATUS(late.status, DBPOOL_ERR_TIMEOUT);
+  EXPECT_EQ(cancelled.calls(), 0);
+  EXPECT_STATUS(dbpool_op_cancel(cancelled.op), DBPOOL_OK);
+  ASSERT_TRUE(Answered(cancelled));
+  EXPECT_STATUS(cancelled.status, DBPOOL_ERR_CANCELLED);
 }
 
 TEST_P(AsyncEnd, CloseAnswersWaitersAtOnceAndAwaitsLeases) {
@@ -148,9 +192,16 @@ TEST_P(AsyncEnd, ThePoolNeedNotBeKeptForAPendingCall) {
 TEST_P(AsyncEnd, FreeingTheLoopAnswersWhatIsPendingFirst) {
   if (shared()) GTEST_SKIP() << "the shared loop is not freed";
   const Pool pool = MakePool("sqlite::memory:?pool_size=2&max_overflow=0");
-  const dbpool_conn conn = Borrow(pool), other = Borrow(pool);
-  Answer running, closing;
+  const Pool another = MakePool("sqlite::memory:");
+  const dbpool_conn conn = Borrow(pool), other = Borrow(pool), kept = Borrow(another);
+  const SilentServer silent;
+  Answer running, closing, creating;
   StartEndless(conn, running);
+  ASSERT_STATUS(dbpool_close_async(another.get(), loop(), INT64_MAX, Answer::OnDone, &closing, &closing.op, nullptr),
+                DBPOOL_PENDING);
+  ASSERT_STATUS(dbpool_create_async(silent.uri().c_str(), nullptr, loop(), Answer::OnCreated, &creating, &creating.op,
+                                    nullptr),
+                DBPOOL_PENDING);
   std::vector<std::unique_ptr<Answer>> waiting;
   for (int i = 0; i < 100; ++i) {
     Answer& answer = *waiting.emplace_back(std::make_unique<Answer>());
@@ -160,7 +211,8 @@ TEST_P(AsyncEnd, FreeingTheLoopAnswersWhatIsPendingFirst) {
   }
   loop_.reset();
   EXPECT_EQ(running.calls(), 1);
-  EXPECT_STATUS(running.status, DBPOOL_ERR_CANCELLED);
+  for (const Answer* answer : {&running, &closing, &creating}) EXPECT_STATUS(answer->status, DBPOOL_ERR_CANCELLED);
+  EXPECT_STATUS(dbpool_release(kept), DBPOOL_OK);
   for (const auto& answer : waiting) {
     EXPECT_EQ(answer->calls(), 1);
     EXPECT_STATUS(answer->status, DBPOOL_ERR_CANCELLED);

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "tests/capi/capi.h"
+#include "tests/capi/async.h"
 
 // What the library leaves alone: streams, signals, locale, environment; and what it gives back: descriptors
 // and threads.
@@ -131,6 +131,35 @@ TEST(Process, WorksWithItsStandardStreamsClosed) {
               return Ask(pool, "select 1") == "1" ? 0 : 1;
             }),
             0);
+}
+
+TEST(Process, MakesAndClosesHundredsOfPoolsAtOnceWithoutAThreadForEach) {
+  constexpr int kPools = 300;  // more than there are workers
+  const Loop loop = MakeLoop(DBPOOL_LOOP_THREAD);
+  std::vector<Answer> made(kPools), closed(kPools);
+  for (Answer& answer : made) {
+    ASSERT_STATUS(dbpool_create_async("sqlite::memory:", nullptr, loop.get(), Answer::OnCreated, &answer, nullptr,
+                                      nullptr),
+                  DBPOOL_PENDING);
+  }
+  std::vector<dbpool_conn> leases(kPools);
+  for (int i = 0; i < kPools; ++i) {
+    ASSERT_TRUE(Await([&] { return made[i].calls() > 0; }));
+    ASSERT_STATUS(made[i].status, DBPOOL_OK) << made[i].message;
+    ASSERT_STATUS(dbpool_acquire(made[i].pool, -1, &leases[i], nullptr), DBPOOL_OK);
+  }
+  for (int i = 0; i < kPools; ++i) {
+    ASSERT_STATUS(dbpool_close_async(made[i].pool, loop.get(), INT64_MAX, Answer::OnDone, &closed[i], nullptr, nullptr),
+                  DBPOOL_PENDING);
+  }
+  EXPECT_EQ(Ask(MakePool("sqlite::memory:"), "select 1"), "1") << "others find a thread";
+  EXPECT_TRUE(Await([] { return Threads() <= 3; })) << Threads() << ": this one, the loop's, the keeper's";
+  for (const Answer& answer : closed) EXPECT_EQ(answer.calls(), 0);
+  for (dbpool_conn conn : leases) EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
+  for (const Answer& answer : closed) {
+    ASSERT_TRUE(Await([&] { return answer.calls() > 0; }));
+    EXPECT_STATUS(answer.status, DBPOOL_OK);
+  }
 }
 
 TEST(Process, HasItsDescriptorsAndThreadsBackAfterAThousandPools) {
