@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <utility>
 
 #include "tests/oom/sweep.h"
@@ -168,6 +169,33 @@ TEST_P(AsyncOutOfMemory, CreateAndClose) {
   Sweep([&] { ASSERT_EQ(dbpool_create("sqlite::memory:", nullptr, &closing, nullptr), DBPOOL_OK); },
         [&] { return Finish(dbpool_close_async(closing, loop_, 0, OnDone, this, nullptr, nullptr)); },
         [&](dbpool_status) { dbpool_unref(closing); });
+}
+
+/// A connection whose life must be asked for: the acquire has a step on the socket.
+TEST_P(AsyncOutOfMemory, AcquireThatPings) {
+  const char* uri = std::getenv("DBPOOL_TEST_POSTGRES_URL");
+  if (!uri) GTEST_SKIP() << "no server";
+  dbpool_options* options = MakeOptions();
+  ASSERT_EQ(dbpool_options_set(options, "ping_after", "0", nullptr), DBPOOL_OK);
+  dbpool* pool = nullptr;
+  ASSERT_EQ(dbpool_create(uri, options, &pool, nullptr), DBPOOL_OK);
+  dbpool_options_free(options);
+  Sweep(
+      [&] {
+        // A new one, which has room for no watch yet, and must end whatever failed.
+        dbpool_loop_free(std::exchange(loop_, nullptr));
+        ASSERT_EQ(dbpool_loop_create(DBPOOL_LOOP_EXTERNAL, &loop_, nullptr), DBPOOL_OK);
+      },
+      [&] {
+        dbpool_conn now = 0;
+        return Finish(dbpool_acquire_async(pool, loop_, 30'000, OnConn, this, &now, nullptr, nullptr));
+      },
+      [&](dbpool_status) {
+        dbpool_conn both[kSize] = {};
+        for (dbpool_conn& conn : both) EXPECT_EQ(dbpool_acquire(pool, 30'000, &conn, nullptr), DBPOOL_OK);
+        for (dbpool_conn conn : both) EXPECT_EQ(dbpool_release(conn), DBPOOL_OK);
+      });
+  dbpool_unref(pool);
 }
 
 }  // namespace
