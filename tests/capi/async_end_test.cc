@@ -101,6 +101,22 @@ TEST_P(AsyncEnd, CloseAnswersWaitersAtOnceAndAwaitsLeases) {
   EXPECT_STATUS(closed.status, DBPOOL_OK);
 }
 
+TEST_P(AsyncEnd, CloseAnswersBehindThoseWhoWaited) {
+  const dbpool_conn conn = Borrow(pool_);
+  Answer waiting[20], closed;
+  int before = 0;
+  for (Answer& answer : waiting) {
+    answer.then = [&](Answer&) { before += closed.calls() == 0; };
+    ASSERT_STATUS(AcquireAsync(pool_, loop(), INT64_MAX, answer), DBPOOL_PENDING);
+  }
+  closed.then = [&](Answer&) { EXPECT_EQ(before, 20); };
+  ASSERT_STATUS(dbpool_close_async(pool_.get(), loop(), 0, Answer::OnDone, &closed, &closed.op, nullptr),
+                DBPOOL_PENDING);
+  ASSERT_TRUE(Answered(closed));
+  EXPECT_STATUS(closed.status, DBPOOL_ERR_TIMEOUT) << "a lease was out";
+  EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
+}
+
 TEST_P(AsyncEnd, CloseCutsOffWhatDoesNotEnd) {
   const dbpool_conn conn = Borrow(pool_);
   Answer running, closed;
