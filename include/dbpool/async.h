@@ -22,8 +22,9 @@
  *  8. The pool need not be kept for a pending call. The loop must not be freed by one thread while another one starts
  *     a call on it.
  *  9. dbpool_close() does not wait for callbacks, since the loop they run on may be its caller's: those of the calls it
- *     ended may come after it has returned. dbpool_close_async() answers behind all that waited for a connection of the
- *     pool on the same loop. What user_data points to is needed until the callback.
+ *     ended may come after it has returned. dbpool_close_async() answers behind all acquires that waited for a connection
+ *     of the pool on the same loop; one-shots may still come after it. What user_data points to is needed until the
+ *     callback.
  * A PostgreSQL connection is driven by the loop itself. SQLite, which works in the calling thread, is given to a few
  * threads of the library. Waiting takes no thread: not for a connection, nor for an answer, the writer's turn, or a
  * thread to be free; and it ends at the deadline, by a cancel, and by the end of the loop.

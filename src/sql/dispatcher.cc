@@ -40,7 +40,8 @@ Dispatcher::Dispatcher(std::shared_ptr<Pool> pool, Loop& loop)
 
 Dispatcher* Dispatcher::For(const std::shared_ptr<Pool>& pool, Loop& loop, SharedStatement& statement) {
   const Config& config = pool->config();
-  const bool may = config.pipeline_depth > 0 && config.prepare_threshold > 0 && config.pooling &&
+  const bool waits = config.acquire_timeout > 0;  // if only for a round of the loop
+  const bool may = config.pipeline_depth > 0 && config.prepare_threshold > 0 && config.pooling && waits &&
                    pool->driver().traits().pipelines && !statement.query.stream;
   if (!may) return nullptr;
   auto* const found = static_cast<Dispatcher*>(loop.FindLocal(pool.get()));

@@ -24,7 +24,8 @@ bool LoopAcquisition::OnEvents(uint32_t events) {
     case Next::kTurn:
       break;
   }
-  if (!unwanted_ && !late() && waits_for_ == Next::kWorker) return false;
+  // A worker may be writing what due() reads.
+  if (waits_for_ == Next::kWorker && !unwanted_ && !deadline().Passed()) return false;
   if (!StopWaiting()) return false;
   if (unwanted_) return Go(GiveUp(DBPOOL_ERR_CANCELLED));
   return Go(waits_for_ == Next::kWorker ? GiveUp(DBPOOL_ERR_TIMEOUT) : Continue());
@@ -105,8 +106,9 @@ bool LoopAcquisition::SendToWorker() {
     self.next = self.acquisition.Continue();
     self.acquisition.op_.Return();
   };
-  op_.DueAt(due());
-  return RunStatement(*elsewhere_) ? false : Go(GiveUp(DBPOOL_ERR_NOMEM));
+  if (!RunStatement(*elsewhere_)) return Go(GiveUp(DBPOOL_ERR_NOMEM));
+  op_.DueAt(deadline().point());  // last: an op that is over has no timer
+  return false;
 }
 
 }  // namespace dbp

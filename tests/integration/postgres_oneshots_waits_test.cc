@@ -44,6 +44,15 @@ TEST_P(OneShotWaits, ATimeOutOfNoneIsNoneAndNotThePoolsDefaults) {
   EXPECT_EQ(patient.value, "0");
 }
 
+TEST_P(OneShotWaits, WhoDoesNotWaitTakesAnIdleConnectionAllTheSame) {
+  Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}, {"acquire_timeout", "0"}});
+  for (int i = 0; i < 20; ++i) {
+    Shot& shot = Send(pool, "SELECT count(*) FROM shot");
+    EXPECT_TRUE(Until([&] { return shot.calls == 1; }));
+    EXPECT_TRUE(Ok(shot.error));
+  }
+}
+
 TEST_P(OneShotWaits, AConnectionThatAllHaveLeftComesBackAndTheServerRunsNothingMoreForThem) {
   Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}, {"query_timeout", "off"}, {"pipeline_depth", "64"}});
   for (int i = 0; i < 64; ++i) Send(pool, "SELECT pg_sleep(3600)");

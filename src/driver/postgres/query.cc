@@ -1,8 +1,8 @@
-#include <cctype>
 #include <cstring>
 
 #include "driver/postgres/connection.h"
 #include "driver/postgres/errors.h"
+#include "driver/sql_lexer.h"
 
 // Statements: which way one goes out, and what its results become.
 
@@ -13,14 +13,11 @@ constexpr uint32_t kFirstRows = 256;          // of a stream, with its opening
 constexpr size_t kStreamBytes = 1024 * 1024;  // a batch is closed when it holds so much
 constexpr size_t kDeadAtOnce = 8;
 
-std::string FirstWord(std::string_view sql) {
-  size_t at = 0;
-  while (at < sql.size() && std::isspace(static_cast<unsigned char>(sql[at]))) ++at;
-  std::string word;
-  while (at < sql.size() && std::isalpha(static_cast<unsigned char>(sql[at]))) {
-    word += static_cast<char>(std::tolower(static_cast<unsigned char>(sql[at++])));
-  }
-  return word;
+SqlToken FirstWord(std::string_view sql) {
+  SqlLexer lexer(sql);
+  SqlToken token = lexer.Next();
+  while (token.Is(";")) token = lexer.Next();
+  return token;
 }
 
 }  // namespace
@@ -31,10 +28,10 @@ bool PgConnection::MayCommit(const SqlTraits& traits, std::string_view sql,
   const bool reads = traits.verb == SqlVerb::kSelect || traits.verb == SqlVerb::kValues;
   if (!in_transaction) return !(reads && traits.dirt == kDirtNone);
   if (traits.preparable()) return false;
-  const std::string word = FirstWord(sql);
+  const SqlToken word = FirstWord(sql);
   for (const char* harmless :
        {"rollback", "savepoint", "release", "set", "lock", "begin", "declare"}) {
-    if (word == harmless) return false;
+    if (word.IsWord(harmless)) return false;
   }
   return true;
 }
@@ -66,8 +63,8 @@ void PgConnection::StartQuery(const Query& query, Deadline) {
 bool PgConnection::Promises() const {
   if (!query_.read_only || tx_before_ != TxState::kNone) return false;
   if (statement_->traits.preparable() || statement_->traits.several) return true;
-  const std::string word = FirstWord(query_.sql);
-  return word != "begin" && word != "start";
+  const SqlToken word = FirstWord(query_.sql);
+  return !word.IsWord("begin") && !word.IsWord("start");
 }
 
 void PgConnection::SendStatement() {
@@ -296,8 +293,8 @@ Status PgConnection::LostCommit(const Statement* statement, std::string_view sql
                                 const Rows* rows) {
   if (!rows || !statement || statement->traits.several) return Status::Ok();
   if (std::strcmp(rows->command(), "ROLLBACK") != 0) return Status::Ok();
-  const std::string word = FirstWord(sql);
-  if (word != "commit" && word != "end" && word != "prepare") return Status::Ok();
+  const SqlToken word = FirstWord(sql);
+  if (!word.IsWord("commit") && !word.IsWord("end") && !word.IsWord("prepare")) return Status::Ok();
   return Status::Error(
       DBPOOL_ERR_SQL, "a statement of the transaction had failed, so it was rolled back instead",
       DBPOOL_PHASE_QUERY, "25P02");

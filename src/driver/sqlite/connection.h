@@ -16,7 +16,8 @@
 #include "driver/sqlite/watch.h"
 #include "driver/statement_cache.h"
 
-// A connection does the whole of an operation in its one Step(), bounded by the watch.
+// A connection does the whole of an operation in one Step(), bounded by the watch, but for the writer's turn, which
+// its caller waits for (Want::kTurn).
 //   connection.cc  the machine of the seam, state, cancel, fork
 //   query.cc       statements, rows, streams
 //   reset.cc       clean for the next borrower, ping, read-only
