@@ -75,7 +75,7 @@ class LaneGate final : public WriteGate {
   friend class WriterLane;
   enum class Place : uint8_t { kOutside, kQueued, kInside };
   TurnWatcher* PassOn() DBP_REQUIRES(lane_->mu_);
-  TurnWatcher* InterruptLocked() DBP_REQUIRES(lane_->mu_);
+  TurnWatcher* InterruptLocked();  ///< REQUIRES: the mutex of its lane
 
   WriterLane* lane_ = nullptr;
   // As the connection's thread knows it, which needs no lock for that.
