@@ -186,6 +186,7 @@ dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char
 
 dbpool_status dbpgo_fetch(dbpgo_loop *loop, dbpool_result *result, uint32_t flags, dbpgo_answer *answer) {
   dbpool_batch batch = {.struct_size = sizeof batch};
+  answer->row_count = 0;
   const dbpool_status status =
       flags & DBPGO_BLOCKING
           ? dbpool_result_fetch(result, 0, &batch, &answer->error)

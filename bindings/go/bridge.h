@@ -6,7 +6,8 @@
 
 #include <dbpool/dbpool.h>
 
-// The answer to one call. C memory for an asynchronous call, Go memory for one that blocks. It holds no Go pointers. `result` and `error` belong to whoever reads the answer.
+// The answer to one call, in C memory that a call of the Go side owns, and then copied. It holds no Go pointers.
+// `result` and `error` belong to whoever reads the answer.
 typedef struct dbpgo_answer {
   struct dbpgo_answer *next;  // the one answered before it
   dbpool_op op;               // of a pending call
@@ -68,7 +69,7 @@ dbpool_status dbpgo_acquire(dbpgo_loop *loop, dbpool *pool, int64_t timeout_ms, 
 dbpool_status dbpgo_acquire_hooked(dbpgo_loop *loop, dbpool *pool, int64_t timeout_ms, dbpgo_answer *answer);
 dbpool_status dbpgo_release(dbpool_conn conn);
 
-// ---- on a lease: with DBPGO_BLOCKING in the calling thread (loop may be NULL), otherwise as above
+// ---- on a lease: with DBPGO_BLOCKING in the calling thread, otherwise as above
 
 dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, void *params, char *arena,
                                const dbpgo_statement *statement, dbpgo_answer *answer);

@@ -65,37 +65,27 @@ func (c *Conn) Pool() *Pool { return c.pool }
 // Do makes a call on the lease: in the calling goroutine if that is the best way, else on the loop.
 func (c *Conn) do(ctx context.Context, answer *C.dbpgo_answer,
 	begin func(*C.dbpgo_loop, C.uint32_t, *C.dbpgo_answer) C.dbpool_status) error {
-	var err error
-	if c.blocking || c.pool.sqlite {
-		err = c.doHere(ctx, answer, begin)
-	} else {
-		var call *call
-		if call, err = c.pool.loop.get(); err != nil {
-			return err
-		}
-		loop := c.pool.loop
-		err = loop.finish(ctx, call, begin(loop.c, 0, call.answer), answer)
+	loop := c.pool.loop
+	call, err := loop.get()
+	if err != nil {
+		return err
 	}
+	var status C.dbpool_status
+	switch {
+	case !c.blocking && !c.pool.sqlite:
+		status = begin(loop.c, 0, call.answer)
+	case ctx.Done() == nil:
+		status = begin(loop.c, C.DBPGO_BLOCKING, call.answer)
+	default:
+		stop := c.cancelWith(ctx)
+		status = begin(loop.c, C.DBPGO_BLOCKING, call.answer)
+		stop()
+	}
+	err = loop.finish(ctx, call, status, answer)
 	if c.released.Load() { // meanwhile, when the lease was in use
 		c.pool.release(c.lease)
 	}
 	return err
-}
-
-func (c *Conn) doHere(ctx context.Context, answer *C.dbpgo_answer,
-	begin func(*C.dbpgo_loop, C.uint32_t, *C.dbpgo_answer) C.dbpool_status) error {
-	var status C.dbpool_status
-	if ctx.Done() == nil {
-		status = begin(nil, C.DBPGO_BLOCKING, answer)
-	} else {
-		stop := c.cancelWith(ctx)
-		status = begin(nil, C.DBPGO_BLOCKING, answer)
-		stop()
-	}
-	if status < 0 {
-		return withContext(ctx, takeError(status, answer.error))
-	}
-	return nil
 }
 
 // CancelWith cancels what runs on the connection when ctx is done. When stop has returned it cancels no more: the next

@@ -13,6 +13,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"time"
@@ -46,7 +47,7 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 		return nil, err
 	}
 	defer C.dbpool_options_free(o)
-	h, err := s.hooks.set(o)
+	h, err := s.hooks.set(o, loop)
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +91,11 @@ func (p *Pool) Close() { _ = p.shutdown(context.Background(), -1) }
 // pool is closed in any case.
 func (p *Pool) Shutdown(ctx context.Context) error {
 	timeout := millis(ctx.Deadline())
-	if timeout < 0 && ctx.Done() != nil {
-		timeout = C.INT64_MAX
+	if timeout > 0 {
+		return p.shutdown(context.WithoutCancel(ctx), timeout)
 	}
-	err := p.shutdown(ctx, timeout)
-	if e, ok := err.(*Error); ok && e.Code == ErrCancelled {
-		// The waiting was given up, not the leases.
+	err := p.shutdown(ctx, C.INT64_MAX)
+	if errors.Is(err, ErrCancelled) { // the waiting was given up, not yet the leases
 		_ = p.shutdown(context.Background(), 0)
 	}
 	return err

@@ -11,9 +11,9 @@ import (
 	"unsafe"
 )
 
-// QueryOptions, given as the first argument of Query, QueryRow or Exec, say how to run the statement:
+// QueryOptions in front of the parameters of Query, QueryRow or Exec say how to run the statement:
 //
-//	rows, err := pool.Query(ctx, dbpool.QueryOptions{Stream: true}, "SELECT ...")
+//	rows, err := pool.Query(ctx, "SELECT ... WHERE id > $1", dbpool.QueryOptions{Stream: true}, 100)
 type QueryOptions struct {
 	Stream   bool          // fetch rows as they are asked for; the connection is held until the end of the rows
 	ReadOnly bool          // the statement writes nothing: it may be tried again, and share a transaction with others

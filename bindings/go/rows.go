@@ -8,6 +8,8 @@ import "C"
 import (
 	"context"
 	"database/sql/driver"
+	"strings"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -27,6 +29,7 @@ type Rows struct {
 	next   int    // the place in cells of the row after the current one
 	stream bool
 	closed bool
+	more   bool // results of further statements may follow
 	names  []string
 	plan   structPlan
 	tag    CommandTag
@@ -59,6 +62,7 @@ func (r *Rows) begin(ctx context.Context, s *statement) {
 		return
 	}
 	r.stream = s.stream()
+	r.more = severalStatements(s.sql)
 	r.ctx = ctx
 	r.takeBatch()
 }
@@ -69,7 +73,14 @@ func (r *Rows) takeBatch() {
 	r.cells = unsafe.Slice((*cell)(unsafe.Pointer(r.answer.cells)), count)
 }
 
-// Next goes to the next row. After the last one, and on an error, it closes the rows and returns false.
+// SeveralStatements may say yes to a text that has only one, never no to one that has several.
+func severalStatements(sql string) bool {
+	semicolon := strings.IndexByte(sql, ';')
+	return semicolon >= 0 && semicolon < len(strings.TrimRight(sql, " \n\t\r"))-1
+}
+
+// Next goes to the next row. After the last one, and on an error, it closes the rows and returns false; unless the text
+// has several statements, of which the next result may be wanted.
 func (r *Rows) Next() bool {
 	if r.next < len(r.cells) {
 		r.next += int(r.answer.column_count)
@@ -83,7 +94,10 @@ func (r *Rows) nextBatch() bool {
 		return false
 	}
 	if r.answer.fetched == C.DBPOOL_DONE || r.answer.column_count == 0 || !r.fetch() {
-		r.Close()
+		if !r.more || r.err != nil {
+			r.Close()
+		}
+		r.cells, r.next = nil, 0
 		return false
 	}
 	r.takeBatch()
@@ -95,21 +109,19 @@ func (r *Rows) nextBatch() bool {
 func (r *Rows) fetch() bool {
 	result := r.answer.result
 	var status C.dbpool_status
-	fetch := func(loop *C.dbpgo_loop, blocking C.uint32_t, answer *C.dbpgo_answer) C.dbpool_status {
-		status = C.dbpgo_fetch(loop, result, blocking, answer)
-		return status
-	}
-	r.answer.row_count = 0
-	switch {
-	case !r.stream:
-		if fetch(nil, C.DBPGO_BLOCKING, &r.answer) < 0 {
+	if !r.stream {
+		r.answer.row_count = 0
+		status = C.dbpgo_fetch(nil, result, C.DBPGO_BLOCKING, &r.answer)
+		if status < 0 {
 			r.err = takeError(status, r.answer.error)
-			r.answer.error = nil
 		}
-	default:
-		// The answer of the fetch replaces all but what is known of the result.
+	} else {
 		var more C.dbpgo_answer
-		r.err = r.streamer().do(r.ctx, &more, fetch)
+		r.err = r.streamer().do(r.ctx, &more,
+			func(loop *C.dbpgo_loop, blocking C.uint32_t, answer *C.dbpgo_answer) C.dbpool_status {
+				status = C.dbpgo_fetch(loop, result, blocking, answer)
+				return status
+			})
 		if status == C.DBPOOL_PENDING {
 			status = more.status
 		}
@@ -179,15 +191,43 @@ func (r *Rows) Columns() []Column {
 	return columnsOf(r.answer.columns, r.answer.column_count)
 }
 
-// ColumnNames are the names of the columns of the result, also after Close if they were asked for before.
+// ColumnNames are the names of the columns of the result, also after Close if they were asked for before. The slice is
+// shared: do not change it.
 func (r *Rows) ColumnNames() []string {
 	if r.names == nil && !r.closed {
-		r.names = make([]string, r.answer.column_count)
-		for i := range r.names {
-			r.names[i] = C.GoString(r.column(i).name)
-		}
+		r.names = namesOf(r)
 	}
 	return r.names
+}
+
+// The names of the columns of results seen lately, by their hash: most programs see the same ones again and again.
+var lateNames [256]atomic.Pointer[[]string]
+
+func namesOf(r *Rows) []string {
+	count := int(r.answer.column_count)
+	hash := uint32(2166136261) // FNV-1a
+	for i := range count {
+		for at := unsafe.Pointer(r.column(i).name); *(*byte)(at) != 0; at = unsafe.Add(at, 1) {
+			hash = (hash ^ uint32(*(*byte)(at))) * 16777619
+		}
+		hash *= 16777619
+	}
+	place := &lateNames[hash>>24^hash&0xff]
+	if known := place.Load(); known != nil && len(*known) == count {
+		same := true
+		for i, name := range *known {
+			same = same && equals(unsafe.Pointer(r.column(i).name), name)
+		}
+		if same {
+			return *known
+		}
+	}
+	names := make([]string, count)
+	for i := range names {
+		names[i] = C.GoString(r.column(i).name)
+	}
+	place.Store(&names)
+	return names
 }
 
 func (r *Rows) column(i int) *C.dbpool_column {

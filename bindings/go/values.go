@@ -107,3 +107,9 @@ func (c *cell) value(kind Kind) (any, error) {
 	}
 	return string(c.bytes()), nil
 }
+
+// For TestLayouts.
+const sizeofValue = unsafe.Sizeof(C.dbpool_value{})
+
+var valueOffsets = [...]uintptr{unsafe.Offsetof(C.dbpool_value{}.data), unsafe.Offsetof(C.dbpool_value{}.size),
+	unsafe.Offsetof(C.dbpool_value{}._type), unsafe.Offsetof(C.dbpool_value{}.num)}
