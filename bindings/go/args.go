@@ -9,10 +9,10 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
-	"sync"
 	"time"
 	"unsafe"
 )
@@ -27,52 +27,37 @@ type param struct {
 	number   uint64
 }
 
-// Arguments are the parameters of a statement on their way. Used again and again.
+// Arguments are the parameters of a statement on their way to the library.
 type arguments struct {
 	params []param
 	arena  []byte
 	sqlite bool
 }
 
-var argumentsPool = sync.Pool{New: func() any { return new(arguments) }}
-
 // What an arena may keep for the next statement.
 const keptArena = 1 << 16
 
-// Encode makes parameters of Go values. Free them when the call has been made: the library copies what it keeps.
-func encode(args []any, sqlite bool) (*arguments, error) {
-	if len(args) == 0 {
-		return nil, nil
-	}
-	a := argumentsPool.Get().(*arguments)
+// Encode makes parameters of Go values.
+func (a *arguments) encode(args []any, sqlite bool) error {
 	a.sqlite = sqlite
 	for i, arg := range args {
 		if err := a.add(arg); err != nil {
-			a.free()
-			return nil, invalid("parameter $%d: %v", i+1, err)
+			return invalid("parameter $%d: %v", i+1, err)
 		}
 	}
-	return a, nil
+	return nil
 }
 
-func (a *arguments) free() {
-	if a == nil {
-		return
-	}
+func (a *arguments) reset() {
 	a.params = a.params[:0]
 	if a.arena = a.arena[:0]; cap(a.arena) > keptArena {
 		a.arena = nil
 	}
-	argumentsPool.Put(a)
 }
 
 // Pointers gives what the bridge takes.
-func (a *arguments) pointers() (params unsafe.Pointer, arena *C.char, count C.uint32_t) {
-	if a == nil {
-		return nil, nil, 0
-	}
-	return unsafe.Pointer(unsafe.SliceData(a.params)), (*C.char)(unsafe.Pointer(unsafe.SliceData(a.arena))),
-		C.uint32_t(len(a.params))
+func (a *arguments) pointers() (params unsafe.Pointer, arena *C.char) {
+	return unsafe.Pointer(unsafe.SliceData(a.params)), (*C.char)(unsafe.Pointer(unsafe.SliceData(a.arena)))
 }
 
 func (a *arguments) number(kind uint8, bits uint64) {
@@ -102,7 +87,7 @@ func (a *arguments) add(arg any) error {
 		a.number(C.DBPOOL_INT64, uint64(v))
 	case string:
 		if len(v) > math.MaxUint32 {
-			return invalid("%d bytes are too many", len(v))
+			return fmt.Errorf("%d bytes are too many", len(v))
 		}
 		a.text(v)
 	case []byte:
@@ -111,7 +96,7 @@ func (a *arguments) add(arg any) error {
 			break
 		}
 		if len(v) > math.MaxUint32 {
-			return invalid("%d bytes are too many", len(v))
+			return fmt.Errorf("%d bytes are too many", len(v))
 		}
 		start := len(a.arena)
 		a.arena = append(a.arena, v...)
@@ -174,7 +159,7 @@ func (a *arguments) addOther(arg any) error {
 		if v.Uint() <= math.MaxInt64 {
 			a.number(C.DBPOOL_INT64, v.Uint())
 		} else if a.sqlite {
-			return invalid("%d does not fit in 64 bits with a sign", v.Uint())
+			return fmt.Errorf("%d does not fit in 64 bits with a sign", v.Uint())
 		} else {
 			a.text(strconv.FormatUint(v.Uint(), 10)) // numeric
 		}
@@ -200,7 +185,7 @@ func (a *arguments) addOther(arg any) error {
 		}
 		a.text(string(text))
 	default:
-		return invalid("a %T is no value of a database", arg)
+		return fmt.Errorf("a %T is no value of a database", arg)
 	}
 	return nil
 }

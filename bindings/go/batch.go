@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"context"
+	"fmt"
 )
 
 // A Batch is a list of statements that go to the database together: to PostgreSQL in one round trip.
@@ -81,12 +82,14 @@ func (r *BatchResults) fill(b *Batch) error {
 	if status := C.dbpool_pipeline_create(flags, &r.pipeline, &cerr); status < 0 {
 		return takeError(status, cerr)
 	}
+	var args arguments
 	for i, q := range b.queued {
-		args, err := encode(q.args, r.pool.sqlite)
+		args.reset()
+		err := args.encode(q.args, r.pool.sqlite)
 		if err == nil {
-			params, arena, count := args.pointers()
-			status := C.dbpgo_pipeline_add(r.pipeline, charsOf(q.sql), C.size_t(len(q.sql)), params, arena, count, &cerr)
-			args.free()
+			params, arena := args.pointers()
+			status := C.dbpgo_pipeline_add(r.pipeline, charsOf(q.sql), C.size_t(len(q.sql)), params, arena,
+				C.uint32_t(len(args.params)), &cerr)
 			if status < 0 {
 				err = takeError(status, cerr)
 			}
@@ -94,7 +97,7 @@ func (r *BatchResults) fill(b *Batch) error {
 		if err != nil {
 			C.dbpool_pipeline_free(r.pipeline)
 			r.pipeline = nil
-			return invalid("statement %d of the batch: %v", i+1, err)
+			return fmt.Errorf("statement %d of the batch: %w", i+1, err)
 		}
 	}
 	return nil

@@ -125,17 +125,22 @@ static dbpool_query_options options_of(const dbpgo_statement *statement) {
   return options;
 }
 
+void dbpgo_end(dbpgo_answer *answer) {
+  dbpool_result *result = answer->result;
+  answer->affected = dbpool_result_affected(result);
+  answer->last_insert_id = dbpool_result_last_insert_id(result);
+  strncpy(answer->command, dbpool_result_command(result), sizeof answer->command - 1);
+  answer->result = NULL;
+  dbpool_result_free(result);
+}
+
 void dbpgo_take_result(dbpgo_answer *answer, dbpool_result *result) {
   answer->result = result;
   answer->row_count = 0;
   if (!result) return;
   if (answer->flags & DBPGO_EXEC) {
     while (dbpool_result_next(result, NULL) == DBPOOL_OK) continue;  // the counts are those of the last statement
-    answer->affected = dbpool_result_affected(result);
-    answer->last_insert_id = dbpool_result_last_insert_id(result);
-    strncpy(answer->command, dbpool_result_command(result), sizeof answer->command - 1);
-    dbpool_result_free(result);
-    answer->result = NULL;
+    dbpgo_end(answer);
     return;
   }
   answer->column_count = dbpool_result_columns(result, &answer->columns);

@@ -77,6 +77,8 @@ dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char
                                   uint32_t flags, dbpgo_answer *answer);
 dbpool_status dbpgo_fetch(dbpgo_loop *loop, dbpool_result *result, uint32_t flags, dbpgo_answer *answer);
 dbpool_status dbpgo_next(dbpool_result *result, dbpgo_answer *answer);
+// Frees the result; its counts and command are in the answer then.
+void dbpgo_end(dbpgo_answer *answer);
 dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, void *params, char *arena,
                                  uint32_t param_count, dbpool_error **error);
 dbpool_status dbpgo_pipeline_run(dbpgo_loop *loop, dbpool_pipeline *pipeline, dbpool_conn conn, int64_t timeout_ms,

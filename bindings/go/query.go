@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"context"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -36,11 +37,19 @@ func (t CommandTag) LastInsertID() int64 { return t.lastInsertID }
 // String is the kind of statement: "SELECT", "INSERT", "CREATE TABLE" ...
 func (t CommandTag) String() string { return t.command }
 
-// A statement on its way to the library.
+// A statement on its way to the library, which copies what it keeps. Used again and again: free it after the call.
 type statement struct {
 	sql  string
-	args *arguments
+	args arguments
 	c    C.dbpgo_statement
+}
+
+var statements = sync.Pool{New: func() any { return new(statement) }}
+
+func (s *statement) free() {
+	s.sql = ""
+	s.args.reset()
+	statements.Put(s)
 }
 
 func (p *Pool) statement(ctx context.Context, sql string, args []any, flags C.uint32_t) (*statement, error) {
@@ -48,10 +57,9 @@ func (p *Pool) statement(ctx context.Context, sql string, args []any, flags C.ui
 		return nil, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQuery, Flags: FlagNotSent | FlagCancelled,
 			Message: "not begun"})
 	}
-	s := &statement{sql: sql}
-	s.c.flags = flags
-	s.c.sql_size = C.size_t(len(sql))
-	s.c.timeout_ms = -1
+	s := statements.Get().(*statement)
+	s.sql = sql
+	s.c = C.dbpgo_statement{flags: flags, sql_size: C.size_t(len(sql)), timeout_ms: -1}
 	if ctx.Done() != nil {
 		s.c.timeout_ms = millis(ctx.Deadline())
 	}
@@ -61,8 +69,8 @@ func (p *Pool) statement(ctx context.Context, sql string, args []any, flags C.ui
 			s.apply(options)
 		}
 	}
-	var err error
-	if s.args, err = encode(args, p.sqlite); err != nil {
+	if err := s.args.encode(args, p.sqlite); err != nil {
+		s.free()
 		return nil, err
 	}
 	s.c.param_count = C.uint32_t(len(args))
@@ -119,7 +127,7 @@ func (p *Pool) query(ctx context.Context, sql string, args []any, flags C.uint32
 	if err != nil {
 		return nil, err
 	}
-	defer s.args.free()
+	defer s.free()
 	if p.sqlite {
 		return p.queryHere(ctx, s)
 	}
@@ -128,7 +136,7 @@ func (p *Pool) query(ctx context.Context, sql string, args []any, flags C.uint32
 		return nil, err
 	}
 	r := &Rows{pool: p}
-	params, arena, _ := s.args.pointers()
+	params, arena := s.args.pointers()
 	status := C.dbpgo_query(p.loop.c, p.c, s.text(), params, arena, &s.c, call.answer)
 	if err := p.loop.finish(ctx, call, status, &r.answer); err != nil {
 		return nil, err
@@ -176,13 +184,13 @@ func (c *Conn) query(ctx context.Context, sql string, args []any, flags C.uint32
 	if err != nil {
 		return nil, err
 	}
-	defer s.args.free()
+	defer s.free()
 	return c.run(ctx, s)
 }
 
 func (c *Conn) run(ctx context.Context, s *statement) (*Rows, error) {
 	r := &Rows{pool: c.pool, conn: c}
-	params, arena, _ := s.args.pointers()
+	params, arena := s.args.pointers()
 	err := c.do(ctx, &r.answer, func(loop *C.dbpgo_loop, blocking C.uint32_t, answer *C.dbpgo_answer) C.dbpool_status {
 		s.c.flags |= blocking
 		return C.dbpgo_conn_query(loop, c.lease, s.text(), params, arena, &s.c, answer)

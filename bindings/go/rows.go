@@ -32,7 +32,6 @@ type Rows struct {
 	more   bool // results of further statements may follow
 	names  []string
 	plan   structPlan
-	tag    CommandTag
 	err    error
 }
 
@@ -57,7 +56,6 @@ type Column struct {
 // Begin takes what the answer brought.
 func (r *Rows) begin(ctx context.Context, s *statement) {
 	if s.c.flags&C.DBPGO_EXEC != 0 {
-		r.tag = CommandTag{commandOf(&r.answer.command[0]), int64(r.answer.affected), int64(r.answer.last_insert_id)}
 		r.closed = true
 		return
 	}
@@ -65,6 +63,9 @@ func (r *Rows) begin(ctx context.Context, s *statement) {
 	r.more = severalStatements(s.sql)
 	r.ctx = ctx
 	r.takeBatch()
+	if status := r.answer.fetched; status < 0 { // there was no memory for the first rows
+		r.err = takeError(status, r.answer.error)
+	}
 }
 
 func (r *Rows) takeBatch() {
@@ -93,7 +94,7 @@ func (r *Rows) nextBatch() bool {
 	if r.closed {
 		return false
 	}
-	if r.answer.fetched == C.DBPOOL_DONE || r.answer.column_count == 0 || !r.fetch() {
+	if r.err != nil || r.answer.fetched == C.DBPOOL_DONE || r.answer.column_count == 0 || !r.fetch() {
 		if !r.more || r.err != nil {
 			r.Close()
 		}
@@ -147,11 +148,8 @@ func (r *Rows) Close() {
 	r.closed = true
 	r.cells = nil
 	r.next = 0
-	if result := r.answer.result; result != nil {
-		r.tag = CommandTag{commandOf(C.dbpool_result_command(result)), int64(C.dbpool_result_affected(result)),
-			int64(C.dbpool_result_last_insert_id(result))}
-		r.answer.result = nil
-		C.dbpool_result_free(result)
+	if r.answer.result != nil {
+		C.dbpgo_end(&r.answer)
 	}
 	if r.owned != nil {
 		r.owned.Release()
@@ -162,7 +160,12 @@ func (r *Rows) Close() {
 func (r *Rows) Err() error { return r.err }
 
 // CommandTag is what the statement did; once the rows are closed.
-func (r *Rows) CommandTag() CommandTag { return r.tag }
+func (r *Rows) CommandTag() CommandTag {
+	if r.answer.result != nil {
+		return CommandTag{}
+	}
+	return CommandTag{commandOf(&r.answer.command[0]), int64(r.answer.affected), int64(r.answer.last_insert_id)}
+}
 
 // NextResultSet goes on to the result of the next statement of the text, and reports whether there is one. Rows of the
 // current one that were not read are passed over.
@@ -342,7 +345,7 @@ func tagOf(r *Rows, err error) (CommandTag, error) {
 	if err != nil {
 		return CommandTag{}, err
 	}
-	return r.tag, nil
+	return r.CommandTag(), nil
 }
 
 var commands = [...]string{"SELECT", "INSERT", "UPDATE", "DELETE"}

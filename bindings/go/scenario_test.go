@@ -91,7 +91,7 @@ func TestManyGoroutinesOnFewConnections(t *testing.T) {
 					if j%7 == 3 {
 						go cancel()
 					}
-					n, err := dbpool.One[int](ctx, pool, "SELECT $1 + $2", i, j)
+					n, err := dbpool.One[int](ctx, pool, "SELECT CAST($1 AS int) + CAST($2 AS int)", i, j)
 					if err == nil && n != i+j || err != nil && !errors.Is(err, context.Canceled) {
 						t.Error(n, err)
 					}
