@@ -108,14 +108,14 @@ func ExampleError() {
 	_, err := pool.Acquire(soon)
 	fmt.Println(errors.Is(err, dbpool.ErrTimeout), errors.Is(err, context.DeadlineExceeded))
 
-	_, err = conn.Exec(ctx, "SELECT nothing")
+	_, err = conn.Exec(ctx, "SELECT shoe_size")
 	var e *dbpool.Error
 	if errors.As(err, &e) {
 		fmt.Println(e.Code == dbpool.ErrSQL, e.SQLState(), e.Message)
 	}
 	// Output:
 	// true true
-	// true 42703 no such column: nothing
+	// true 42703 no such column: shoe_size
 }
 
 func ExampleQueryOptions() {

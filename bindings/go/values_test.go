@@ -20,7 +20,7 @@ func roundTrip[T any](t *testing.T, pool *dbpool.Pool, column string, value T) {
 	// Another name for each type: what a prepared statement takes was settled when it was prepared.
 	table := "go_values_" + strings.Map(func(c rune) rune {
 		if c < 'a' || c > 'z' {
-			return -1
+			return '_'
 		}
 		return c
 	}, column)
