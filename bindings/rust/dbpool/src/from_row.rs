@@ -38,6 +38,8 @@ macro_rules! single {
         }
     )*};
 }
+
+#[allow(unused_imports)] // without features nobody else needs it
 pub(crate) use single;
 
 single! { bool i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 String Box<str> std::sync::Arc<str> Vec<u8> Box<[u8]> }

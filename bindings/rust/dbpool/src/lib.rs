@@ -33,6 +33,13 @@ mod value;
 
 pub mod aio;
 
+#[cfg(feature = "chrono")]
+mod with_chrono;
+#[cfg(feature = "serde_json")]
+mod with_serde_json;
+#[cfg(feature = "uuid")]
+mod with_uuid;
+
 pub(crate) use dbpool_sys as sys;
 
 pub use builder::Builder;
@@ -57,3 +64,5 @@ pub use statistics::Statistics;
 pub use to_sql::{Param, ToSql};
 pub use transaction::{Savepoint, Transaction};
 pub use value::{ConversionError, Kind, Value, ValueRef};
+#[cfg(feature = "serde_json")]
+pub use with_serde_json::Json;
