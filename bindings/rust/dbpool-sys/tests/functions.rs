@@ -137,3 +137,13 @@ fn every_constant_of_the_headers_is_declared() {
         }
     }
 }
+
+/// What the safe crate makes of each function, for the table of all bindings.
+#[test]
+fn every_function_of_the_headers_has_a_line_in_the_parity_table() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../parity.tsv");
+    let table = fs::read_to_string(table).unwrap();
+    let listed: Vec<_> = table.lines().map(|line| line.split_once('\t').unwrap().0).collect();
+    let declared = declared_in_c();
+    assert_eq!(listed, declared.keys().collect::<Vec<_>>());
+}

@@ -111,3 +111,54 @@ macro_rules! params {
         &[$(&$value as &dyn $crate::ToSql),*] as &[&dyn $crate::ToSql]
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::ValueRef;
+
+    /// What C gets, read as a cell.
+    fn seen(params: &impl Params) -> Vec<String> {
+        let read = |values: &[sys::dbpool_value]| {
+            // SAFETY: parameters and cells are the same, and these live during the call.
+            values
+                .iter()
+                .map(|value| format!("{:?}", unsafe { ValueRef::of_cell(value) }))
+                .collect()
+        };
+        params.with(read).unwrap()
+    }
+
+    #[test]
+    fn a_tuple_is_handed_over_in_its_order() {
+        let text = String::from("text");
+        let given = (1_u8, -2.5, &text, true, None::<i64>, [7_u8; 2], "");
+        let expected = [
+            "Int(1)",
+            "Float(-2.5)",
+            "Text([116, 101, 120, 116])",
+            "Bool(true)",
+            "Null",
+            "Bytes([7, 7])",
+            "Text([])",
+        ];
+        assert_eq!(seen(&given), expected);
+    }
+
+    #[test]
+    fn slices_and_mixtures_are_handed_over_like_tuples() {
+        assert_eq!(seen(&[1, 2]), ["Int(1)", "Int(2)"]);
+        assert_eq!(seen(&vec!["a"].as_slice()), ["Text([97])"]);
+        assert_eq!(seen(&crate::params![1, "a", None::<bool>]), ["Int(1)", "Text([97])", "Null"]);
+        assert!(seen(&()).is_empty());
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_named_by_its_number() {
+        let error = (1, u64::MAX).with(|_| ()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "$2: 18446744073709551615 is out of the range of a 64-bit integer"
+        );
+    }
+}

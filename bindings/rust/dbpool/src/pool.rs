@@ -1,4 +1,5 @@
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::Builder;
@@ -26,12 +27,23 @@ use crate::transaction::Transaction;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Pool(NonNull<sys::dbpool>);
+#[derive(Clone)]
+pub struct Pool(Arc<Handle>);
+
+/// A reference of the library's, counted on this side: a clone is no call.
+struct Handle(NonNull<sys::dbpool>);
 
 // SAFETY: every function on a pool may be called from any thread.
-unsafe impl Send for Pool {}
+unsafe impl Send for Handle {}
 // SAFETY: the same.
-unsafe impl Sync for Pool {}
+unsafe impl Sync for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours.
+        unsafe { sys::dbpool_unref(self.0.as_ptr()) }
+    }
+}
 
 impl Pool {
     /// A pool for a URI, `postgresql://user@host/db?pool_size=20` or `sqlite:file.db`, with all else as it is by
@@ -48,11 +60,11 @@ impl Pool {
     /// # Safety
     /// `pool` is a reference that nobody else gives back.
     pub(crate) unsafe fn from_raw(pool: *mut sys::dbpool) -> Self {
-        Self(NonNull::new(pool).expect("a pool was made"))
+        Self(Arc::new(Handle(NonNull::new(pool).expect("a pool was made"))))
     }
 
     pub(crate) fn as_ptr(&self) -> *mut sys::dbpool {
-        self.0.as_ptr()
+        self.0 .0.as_ptr()
     }
 
     /// A connection, as soon as there is one; callers are served in the order they came. Waits for `acquire_timeout`
@@ -237,21 +249,6 @@ impl Pool {
         // SAFETY: the pool is alive.
         call(|error| unsafe { sys::dbpool_close(self.as_ptr(), milliseconds(timeout), error) })
             .map(drop)
-    }
-}
-
-impl Clone for Pool {
-    fn clone(&self) -> Self {
-        // SAFETY: the pool is alive; the reference is given back when the clone is dropped.
-        unsafe { sys::dbpool_ref(self.as_ptr()) };
-        Self(self.0)
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        // SAFETY: the reference is ours.
-        unsafe { sys::dbpool_unref(self.as_ptr()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Dates and times, as both databases write them.
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
 use crate::from_row::single;
 use crate::{ConversionError, FromSql, Param, ToSql, ValueRef};
@@ -49,12 +49,6 @@ impl<'a> FromSql<'a> for DateTime<Utc> {
     }
 }
 
-impl<'a> FromSql<'a> for DateTime<Local> {
-    fn from_sql(value: ValueRef<'a>) -> Result<Self, ConversionError> {
-        DateTime::<Utc>::from_sql(value).map(DateTime::from)
-    }
-}
-
 impl<Z: TimeZone> ToSql for DateTime<Z>
 where
     Z::Offset: Sync,
@@ -64,4 +58,4 @@ where
     }
 }
 
-single! { NaiveDate NaiveTime NaiveDateTime DateTime<FixedOffset> DateTime<Utc> DateTime<Local> }
+single! { NaiveDate NaiveTime NaiveDateTime DateTime<FixedOffset> DateTime<Utc> }

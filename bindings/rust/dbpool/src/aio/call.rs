@@ -288,3 +288,7 @@ pub(crate) unsafe extern "C" fn on_create(
     // SAFETY: by the rules of async.h; the reference is ours.
     unsafe { answered(user_data, status, error, || Answer::Pool(Pool::from_raw(pool))) }
 }
+
+#[cfg(test)]
+#[path = "call_tests.rs"]
+mod tests;
