@@ -56,7 +56,7 @@ impl Builder {
 
     /// Reads options from the environment: the prefix and the option's name in capitals, `DBPOOL_POOL_SIZE`. Other settings
     /// are stronger. No other thread may change the environment meanwhile.
-    pub fn from_env(mut self, prefix: impl Into<String>) -> Self {
+    pub fn environment(mut self, prefix: impl Into<String>) -> Self {
         self.environment = Some(prefix.into());
         self
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::acquire::Acquire;
 use super::call::{on_create, on_done, on_query, Answer, Call, OnDrop, Started};
 use super::rows::RowStream;
-use super::session::{buffered, result_of};
+use super::session::{buffered, result_of, Session};
 use super::transaction::Transaction;
 use crate::builder::{as_ptr, Builder};
 use crate::call_options::{AcquireOptions, QueryOptions, TransactionOptions};
@@ -192,7 +192,7 @@ impl Pool {
     /// ```
     pub async fn transaction<T, E: From<Error>>(
         &self,
-        work: impl AsyncFnMut(&mut Transaction<'static>) -> Result<T, E>,
+        work: impl AsyncFnMut(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
         self.transaction_with(&TransactionOptions::new(), work).await
     }
@@ -201,7 +201,7 @@ impl Pool {
     pub async fn transaction_with<T, E: From<Error>>(
         &self,
         options: &TransactionOptions,
-        mut work: impl AsyncFnMut(&mut Transaction<'static>) -> Result<T, E>,
+        mut work: impl AsyncFnMut(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
         let end = Instant::now().checked_add(options.limit());
         for attempt in 1.. {

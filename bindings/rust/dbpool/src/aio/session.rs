@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::call::{on_done, on_query, Answer, Call, Lease, OnDrop, Started};
 use super::rows::RowStream;
+use super::transaction::Savepoint;
 use crate::call_options::{QueryOptions, TransactionOptions};
 use crate::description::Description;
 use crate::error::Result;
@@ -136,6 +137,11 @@ impl Session {
         Ok(RowStream::new(result, self.call.clone()))
     }
 
+    /// In a transaction: sets a savepoint. What comes after it is undone when it is [rolled back](Savepoint::rollback).
+    pub async fn savepoint(&mut self, name: &str) -> Result<Savepoint<'_>> {
+        Savepoint::begin(self, name).await
+    }
+
     /// What a statement takes and gives, without running it.
     pub async fn describe(&mut self, sql: &str) -> Result<Description> {
         self.settle().await;
@@ -260,7 +266,7 @@ impl Session {
         self.done(submit_rollback).await
     }
 
-    pub(crate) async fn savepoint(&mut self, verb: SavepointVerb, name: &str) -> Result<()> {
+    pub(crate) async fn set_savepoint(&mut self, verb: SavepointVerb, name: &str) -> Result<()> {
         let name = c_string(name, "the name of a savepoint")?;
         self.settle().await;
         self.done(|token, user, op, error| {

@@ -50,11 +50,6 @@ impl<'c> Transaction<'c> {
         self.open = false;
         done
     }
-
-    /// Sets a savepoint. What comes after it is undone when it is [rolled back](Savepoint::rollback).
-    pub async fn savepoint(&mut self, name: &str) -> Result<Savepoint<'_>> {
-        Savepoint::begin(self, name).await
-    }
 }
 
 impl Transaction<'static> {
@@ -100,25 +95,20 @@ pub struct Savepoint<'t> {
 }
 
 impl<'t> Savepoint<'t> {
-    async fn begin(session: &'t mut Session, name: &str) -> Result<Self> {
-        session.savepoint(sys::dbpool_conn_savepoint_async, name).await?;
+    pub(crate) async fn begin(session: &'t mut Session, name: &str) -> Result<Self> {
+        session.set_savepoint(sys::dbpool_conn_savepoint_async, name).await?;
         Ok(Self { session, name: name.to_string() })
     }
 
     /// Keeps what came after it, as far as the transaction is committed.
     pub async fn commit(self) -> Result<()> {
-        self.session.savepoint(sys::dbpool_conn_release_savepoint_async, &self.name).await
+        self.session.set_savepoint(sys::dbpool_conn_release_savepoint_async, &self.name).await
     }
 
     /// Undoes what came after it, and forgets it.
     pub async fn rollback(self) -> Result<()> {
-        self.session.savepoint(sys::dbpool_conn_rollback_to_async, &self.name).await?;
-        self.session.savepoint(sys::dbpool_conn_release_savepoint_async, &self.name).await
-    }
-
-    /// A savepoint in this one.
-    pub async fn savepoint(&mut self, name: &str) -> Result<Savepoint<'_>> {
-        Savepoint::begin(self.session, name).await
+        self.session.set_savepoint(sys::dbpool_conn_rollback_to_async, &self.name).await?;
+        self.session.set_savepoint(sys::dbpool_conn_release_savepoint_async, &self.name).await
     }
 }
 

@@ -101,8 +101,8 @@ fn a_second_statement_on_a_streaming_connection_is_refused(db: &Database) {
 fn rows_are_an_iterator(db: &Database) {
     let pool = db.single();
     let rows = pool.query(&db.numbers(3), ()).unwrap();
-    let values: Vec<_> = rows.into_iter().map(|row| row.unwrap().get("n").unwrap()).collect();
-    assert_eq!(values, [1_i64, 2, 3]);
+    let values: Vec<i64> = rows.into_iter().map(|row| row.unwrap().get("n").unwrap()).collect();
+    assert_eq!(values, [1, 2, 3]);
     let rows = pool.query(&db.numbers(3), ()).unwrap();
     assert_eq!(rows.iter_as::<i64>().sum::<Result<i64, _>>().unwrap(), 6);
 }

@@ -101,9 +101,9 @@ fn options_are_read_from_the_environment() {
         std::env::set_var("DBPOOL_RUST_TEST_URI", "sqlite::memory:");
         std::env::set_var("DBPOOL_RUST_TEST_POOL_SIZE", "7");
     }
-    let pool = Pool::builder().from_env("DBPOOL_RUST_TEST_").build().unwrap();
+    let pool = Pool::builder().environment("DBPOOL_RUST_TEST_").build().unwrap();
     assert_eq!(pool.statistics().unwrap().pool_size, 7);
-    let pool = Pool::builder().from_env("DBPOOL_RUST_TEST_").pool_size(2).build().unwrap();
+    let pool = Pool::builder().environment("DBPOOL_RUST_TEST_").pool_size(2).build().unwrap();
     assert_eq!(pool.statistics().unwrap().pool_size, 2, "what is set is stronger");
 }
 
