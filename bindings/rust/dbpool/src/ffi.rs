@@ -21,12 +21,11 @@ pub(crate) fn call(
 
 /// For the functions that return a status alone.
 pub(crate) fn check(status: sys::dbpool_status) -> Result<()> {
-    // SAFETY: NULL is an error that says nothing; its own status has a name.
     if status >= 0 {
-        Ok(())
-    } else {
-        Err(unsafe { Error::take(status, std::ptr::null_mut()) })
+        return Ok(());
     }
+    // SAFETY: NULL is an error that says nothing.
+    Err(unsafe { Error::take(status, std::ptr::null_mut()) })
 }
 
 /// Milliseconds, rounded up; without a duration -1, the default of the pool.

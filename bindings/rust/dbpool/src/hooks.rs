@@ -8,13 +8,14 @@ use crate::session::Session;
 use crate::sys;
 
 type Judge = Arc<dyn Fn(&Session) -> Result<()> + Send + Sync>;
+type Witness = Arc<dyn Fn(&Session) + Send + Sync>;
 
 /// Closures that see each connection.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) opened: Option<Judge>,
     pub(crate) lent: Option<Judge>,
-    pub(crate) returned: Option<Arc<dyn Fn(&Session) + Send + Sync>>,
+    pub(crate) returned: Option<Witness>,
     pub(crate) closed: Option<Arc<dyn Fn(CloseReason) + Send + Sync>>,
 }
 

@@ -119,14 +119,11 @@ mod tests {
 
     /// What C gets, read as a cell.
     fn seen(params: &impl Params) -> Vec<String> {
-        let read = |values: &[sys::dbpool_value]| {
+        let read = |value: &sys::dbpool_value| {
             // SAFETY: parameters and cells are the same, and these live during the call.
-            values
-                .iter()
-                .map(|value| format!("{:?}", unsafe { ValueRef::of_cell(value) }))
-                .collect()
+            format!("{:?}", unsafe { ValueRef::of_cell(value) })
         };
-        params.with(read).unwrap()
+        params.with(|values| values.iter().map(read).collect()).unwrap()
     }
 
     #[test]

@@ -113,12 +113,11 @@ impl Call {
         drop(inside);
         // SAFETY: no callback comes, so that its reference is ours again.
         drop(unsafe { Arc::from_raw(user_data) });
-        // SAFETY: on failure the error is ours.
-        if status < 0 {
-            Err(unsafe { Error::take(status, error) })
-        } else {
-            Ok(Started::Now(status))
+        if status >= 0 {
+            return Ok(Started::Now(status));
         }
+        // SAFETY: the call failed, so that the error is ours.
+        Err(unsafe { Error::take(status, error) })
     }
 
     /// The answer to the call under way. Dropped before it came, `on_drop` says what becomes of the call.

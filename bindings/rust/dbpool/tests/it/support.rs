@@ -44,9 +44,17 @@ impl Database {
         self.schema.is_some()
     }
 
-    /// Up to two connections, opened as they are needed.
+    /// Up to two connections, opened as they are needed. A busy machine is no reason to fail: time-outs are long.
     pub fn builder(&self) -> Builder {
-        let builder = Pool::builder().uri(&self.uri).pool_size(2).max_overflow(0).min_size(1);
+        let patience = Duration::from_secs(600);
+        let builder = Pool::builder()
+            .uri(&self.uri)
+            .pool_size(2)
+            .max_overflow(0)
+            .min_size(1)
+            .acquire_timeout(patience)
+            .connect_timeout(patience)
+            .query_timeout(patience);
         match &self.schema {
             Some(schema) => builder.option("search_path", schema),
             None => builder,
@@ -117,7 +125,7 @@ pub(crate) use on_both;
 
 /// Waits for something that will be, without deciding by time.
 pub fn until(mut condition: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_secs(600);
     while !condition() {
         assert!(Instant::now() < patience, "it did not come about");
         thread::yield_now();
