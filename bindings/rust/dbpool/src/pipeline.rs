@@ -19,7 +19,8 @@ use crate::sys;
 ///     pipeline.add("INSERT INTO items VALUES ($1)", (name,))?;
 /// }
 /// let count = pipeline.add("SELECT count(*) FROM items", ())?;
-/// pipeline.run(&pool.get()?)?;
+/// let conn = pool.get()?;
+/// pipeline.run(&conn)?;
 /// assert_eq!(pipeline.result(count)?.one::<i64>()?, 2);
 /// # Ok(())
 /// # }
