@@ -85,6 +85,18 @@ class RowStream {
     return { value, done: true };
   }
 
+  /** The next `count` rows; fewer only at the end. */
+  async read(count) {
+    const rows = this.#rows.slice(this.#next, this.#next + count);
+    this.#next += rows.length;
+    while (rows.length < count) {
+      const more = await this.#fetch(count - rows.length);
+      if (more.length === 0) break;
+      rows.push(...more);
+    }
+    return rows;
+  }
+
   /** The same rows, in arrays of up to batchSize. */
   async *batches() {
     try {
@@ -99,7 +111,7 @@ class RowStream {
   }
 
   /** The next rows; none at the end. */
-  async #fetch() {
+  async #fetch(size = this.#batchSize) {
     if (this.#isFetching) throw misuse('DBPOOL_ERR_BUSY', 'the stream is being read already');
     this.#isFetching = true;
     try {
@@ -111,7 +123,7 @@ class RowStream {
         else this.#plan = shape.plan(this.#types, this.#mode);
       }
       while (!this.#isOver) {
-        const rows = await this.#more();
+        const rows = await this.#more(size);
         if (rows.length !== 0) return rows;
       }
       return [];
@@ -123,10 +135,10 @@ class RowStream {
     }
   }
 
-  async #more() {
+  async #more(size) {
     let now = WAITING;
     const answered = new FetchRequest(this.#signal, this).start((number) => {
-      const answer = native.fetch(this.#handle, number, this.#batchSize);
+      const answer = native.fetch(this.#handle, number, size);
       if (answer === PENDING) return PENDING;
       now = answer;
       return OK;
