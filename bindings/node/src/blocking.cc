@@ -9,6 +9,7 @@
 extern "C" {  // of libpq, which libdbpool brings along
 int PQbackendPID(const void* connection);
 int PQsocket(const void* connection);
+int sqlite3_get_autocommit(void* connection);  // of SQLite, likewise
 }
 
 namespace dbpool_node {
@@ -110,6 +111,15 @@ napi_value Backend(napi_env env, napi_callback_info info) {
   return pair;
 }
 
+/// inTransaction(low, high), of SQLite
+napi_value InTransaction(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  void* const connection = dbpool_conn_native(in.Token(0));
+  napi_value value;
+  napi_get_boolean(env, connection != nullptr && sqlite3_get_autocommit(connection) == 0, &value);
+  return value;
+}
+
 /// sever(low, high): cuts the PostgreSQL connection of the lease, so that the pool replaces it.
 napi_value Sever(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
@@ -127,6 +137,7 @@ void ExportBlocking(napi_env env, napi_value exports) {
   Export(env, exports, "describeNow", DescribeNow);
   Export(env, exports, "closeNow", CloseNow);
   Export(env, exports, "backend", Backend);
+  Export(env, exports, "inTransaction", InTransaction);
   Export(env, exports, "sever", Sever);
 }
 
