@@ -26,29 +26,46 @@ napi_value AcquireNow(napi_env env, napi_callback_info info) {
   return Int(env, 0);
 }
 
-/// runNow(low, high, sql, params, flags, format, maxRows): what read() gives. maxRows is 0 for all of them, else the
-/// rest of a stream is dropped; with DBPOOL_QUERY_STREAM and maxRows 0 nothing is fetched yet.
+/// SQL of the synchronous API, for one lease.
+struct Prepared {
+  dbpool_conn conn;
+  std::string sql;
+};
+
+/// prepareNow(low, high, sql): for runNow().
+napi_value PrepareNow(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);
+  napi_value external;
+  Prepared* prepared = new Prepared{in.Token(0), ToString(env, in.values[2])};
+  napi_create_external(
+      env, prepared, [](napi_env, void* data, void*) { delete static_cast<Prepared*>(data); }, nullptr, &external);
+  return external;
+}
+
+/// runNow(prepared, params, how): what read() gives. `how` has DBPOOL_QUERY_* in its low byte, a Format in the next, and
+/// in the third 1 if only the first row is wanted. Of a stream that is wanted whole nothing is fetched yet.
 napi_value RunNow(napi_env env, napi_callback_info info) {
-  const Arguments<7> in(env, info);
+  const Arguments<3> in(env, info);
   Env& self = *Env::Get(env);
-  const Statement statement(self, in.values[2], in.values[3]);
+  const Prepared& prepared = *in.External<Prepared>(0);
+  const uint32_t how = in.Uint32(2);
+  const Statement statement(self, in.values[1]);
   if (!statement.ok()) return nullptr;
-  const dbpool_query_options options = {sizeof options, 0, in.Uint32(4)};
+  const dbpool_query_options options = {sizeof options, 0, how & 0xFF};
   OpenResult open;
   dbpool_error* error = nullptr;
-  dbpool_status status = dbpool_conn_query(in.Token(0), statement.sql(), statement.sql_size(), statement.params(),
+  dbpool_status status = dbpool_conn_query(prepared.conn, prepared.sql.data(), prepared.sql.size(), statement.params(),
                                            statement.param_count(), &options, &open.result, &error);
   if (status != DBPOOL_OK) return TakeError(env, status, error);
-  open.format = static_cast<Format>(in.Uint32(5));
+  open.format = static_cast<Format>(how >> 8 & 0xFF);
   open.is_stream = (options.flags & DBPOOL_QUERY_STREAM) != 0;
   self.Enter(open);
-  const uint32_t max_rows = in.Uint32(6);
-  if (max_rows == 0) {
+  if (how >> 16 == 0) {
     self.Read(self.reads(), self.reads().AddRecord(), open, Env::kNoHandle);
     return self.TakeReads();
   }
   open.batch = dbpool_batch{sizeof(dbpool_batch), 0, 0, nullptr};
-  status = dbpool_result_fetch(open.result, max_rows, &open.batch, &error);
+  status = dbpool_result_fetch(open.result, 1, &open.batch, &error);
   if (status < 0) {
     dbpool_result_free(open.result);
     return TakeError(env, status, error);
@@ -132,6 +149,7 @@ napi_value Sever(napi_env env, napi_callback_info info) {
 
 void ExportBlocking(napi_env env, napi_value exports) {
   Export(env, exports, "acquireNow", AcquireNow);
+  Export(env, exports, "prepareNow", PrepareNow);
   Export(env, exports, "runNow", RunNow);
   Export(env, exports, "fetchNow", FetchNow);
   Export(env, exports, "describeNow", DescribeNow);

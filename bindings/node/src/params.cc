@@ -5,16 +5,18 @@
 namespace dbpool_node {
 
 Statement::Statement(Env& env, napi_value sql, napi_value params) : env_(env) {
-  env_.params().clear();
-  if (!AddString(sql, &sql_size_)) return;
-  napi_valuetype type;
-  napi_typeof(env.napi(), params, &type);
+  if (AddString(sql, &sql_size_)) AddParams(params);
+}
+
+Statement::Statement(Env& env, napi_value params) : env_(env) { AddParams(params); }
+
+void Statement::AddParams(napi_value params) {
   uint32_t count = 0;
-  if (type == napi_object) napi_get_array_length(env.napi(), params, &count);
+  if (napi_get_array_length(env_.napi(), params, &count) != napi_ok) count = 0;  // undefined
   env_.params().resize(count);
   for (uint32_t i = 0; i < count; ++i) {
     napi_value value;
-    napi_get_element(env.napi(), params, i, &value);
+    napi_get_element(env_.napi(), params, i, &value);
     if (!AddParam(value, &env_.params()[i])) return;
   }
   for (dbpool_value& param : env_.params()) {  // the arena does not move any more

@@ -15,6 +15,8 @@ class Statement {
   /// `params` is an array of null, undefined, booleans, numbers, bigints, strings and blobs (ArrayBuffer and its views),
   /// or undefined. Anything else throws into JavaScript, and ok() is false.
   Statement(Env& env, napi_value sql, napi_value params);
+  /// Only the parameters; the SQL is known already.
+  Statement(Env& env, napi_value params);
 
   bool ok() const { return ok_; }
   const char* sql() const { return env_.arena().data(); }
@@ -23,6 +25,7 @@ class Statement {
   size_t param_count() const { return env_.params().size(); }
 
  private:
+  void AddParams(napi_value params);
   bool AddString(napi_value text, size_t* size);
   bool AddParam(napi_value value, dbpool_value* out);
   bool AddBlob(napi_value value, dbpool_value* out);

@@ -63,7 +63,7 @@ class Database {
 
   _execute(sql) {
     this._settle();
-    const error = look(native.runNow(this._low, this._high, sql, undefined, 0, FORMAT.rounded, 0));
+    const error = look(native.runNow(native.prepareNow(this._low, this._high, sql), undefined, FORMAT.rounded << 8));
     if (error !== undefined) throw translate(error);
     if (reads.r[9] !== 0) native.freeResult(reads.r[10]);
   }

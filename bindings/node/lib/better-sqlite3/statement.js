@@ -7,7 +7,7 @@ const { wide } = require('../requests');
 const { translate } = require('./errors');
 const { parameterNames, bindParameters } = require('./params');
 
-const STREAM = 1, DONE = 1;
+const STREAM = 1, FIRST_ROW = STREAM | 1 << 16, DONE = 1;
 const BATCH = 256; // rows an iteration has in hand
 
 /** Cells as they are; one object for each format, since plans are kept by it. */
@@ -19,6 +19,8 @@ const TYPES = {
 /** A statement of better-sqlite3: synchronous, on the one connection of its database. */
 class Statement {
   #names;
+  #areNamed;
+  #prepared;
   #bound;
   #mode = 'object'; // array, pluck
   #format;
@@ -32,7 +34,9 @@ class Statement {
     database._settle();
     const shape = native.describeNow(database._low, database._high, source);
     if (typeof shape === 'object') throw translate(new DbpoolError(shape));
+    this.#prepared = native.prepareNow(database._low, database._high, source);
     this.#names = parameterNames(source);
+    this.#areNamed = this.#names.some((name) => name !== null);
     this.#shape = shape;
     this.#format = database._format;
     /** Whether it gives rows. */
@@ -53,18 +57,18 @@ class Statement {
         const type = typeof given[i];
         if (type !== 'number' && type !== 'string') plain = false;
       }
-      if (plain && (given.length < 2 || !this.#names.some((name) => name !== null))) return given;
+      if (plain && !this.#areNamed) return given;
     }
     return bindParameters(this.#names, given);
   }
 
   /** Runs it; what it gave stands in `reads`. */
-  #run(given, flags, maxRows) {
+  #run(given, how) {
     const values = this.#values(given);
     const { database } = this;
     database._settle();
     if (database._verbose !== undefined) database._verbose(this.source);
-    const error = look(native.runNow(database._low, database._high, this.source, values, flags, this.#format, maxRows));
+    const error = look(native.runNow(this.#prepared, values, how | this.#format << 8));
     if (error !== undefined) throw translate(error);
   }
 
@@ -79,7 +83,7 @@ class Statement {
 
   /** {changes, lastInsertRowid} */
   run(...given) {
-    this.#run(given, 0, 0);
+    this.#run(given, 0);
     const { r } = reads;
     if (r[9] !== 0) native.freeResult(r[10]);
     const rowid = wide(r[7], r[8]);
@@ -89,7 +93,7 @@ class Statement {
   /** The first row, or undefined. */
   get(...given) {
     this.#needsRows();
-    this.#run(given, STREAM, 1);
+    this.#run(given, FIRST_ROW);
     if (reads.r[4] === 0) return undefined;
     const rows = [];
     this.#plan().read(reads, 1, rows);
@@ -98,7 +102,7 @@ class Statement {
 
   all(...given) {
     this.#needsRows();
-    this.#run(given, 0, 0);
+    this.#run(given, 0);
     const rows = [];
     const plan = this.#plan();
     for (;;) {
@@ -114,7 +118,7 @@ class Statement {
   /** Rows one by one. Another statement on the database meanwhile makes it take what remains into memory. */
   iterate(...given) {
     this.#needsRows();
-    this.#run(given, STREAM, 0);
+    this.#run(given, STREAM);
     const iteration = new Iteration(this.database, reads.r[10], this.#plan(), this.#mode === 'pluck', () => {
       this.#iteration = undefined;
     });
