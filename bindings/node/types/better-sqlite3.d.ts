@@ -54,7 +54,8 @@ declare namespace Database {
     close(): this;
     [Symbol.dispose](): void;
   }
-  class SqliteError extends Error {
+  interface SqliteError extends Error {
+    /** "SQLITE_CONSTRAINT_UNIQUE" ... */
     code: string;
   }
 }
@@ -62,7 +63,7 @@ declare namespace Database {
 interface DatabaseConstructor {
   new (filename?: string, options?: Database.Options): Database.Database;
   (filename?: string, options?: Database.Options): Database.Database;
-  SqliteError: typeof Database.SqliteError;
+  SqliteError: new (message: string, code: string) => Database.SqliteError;
 }
 
 declare const Database: DatabaseConstructor;
