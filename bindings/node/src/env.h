@@ -159,6 +159,8 @@ class Env {
   std::unordered_map<uint32_t, Shape> forgotten_;  ///< the last ones: an answer on its way may have them
   uint32_t last_shape_number_ = 0;
   std::string shape_key_;
+  std::string recent_key_{'\1'};  ///< of the shape asked for last; no key at first
+  uint32_t recent_shape_ = 0;
   std::vector<std::string> commands_;
   std::vector<char> arena_;
   std::vector<dbpool_value> params_;

@@ -165,6 +165,7 @@ Frame::Content Frame::Take(napi_env env) {
   Content content;
   content.records = record_count_;
   content.text = text_.Take(env);
+  content.is_plain = bytes_.empty() && extras_ == nullptr;
   content.bytes = content.extras = Undefined(env);
   if (!bytes_.empty()) napi_create_buffer_copy(env, bytes_.size(), bytes_.data(), nullptr, &content.bytes);
   if (extras_ != nullptr) content.extras = extras_;

@@ -84,6 +84,7 @@ class Frame {
   struct Content {
     uint32_t records;
     napi_value text, bytes, extras;
+    bool is_plain;  ///< neither bytes nor extras
   };
   Content Take(napi_env env);
 

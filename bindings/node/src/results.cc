@@ -99,10 +99,7 @@ void Env::Read(Frame& frame, double* record, OpenResult open, uint32_t handle) {
 
 napi_value Env::TakeReads() {
   const Frame::Content content = reads_.Take(env_);
-  napi_valuetype bytes, extras;
-  napi_typeof(env_, content.bytes, &bytes);
-  napi_typeof(env_, content.extras, &extras);
-  if (bytes == napi_undefined && extras == napi_undefined) return content.text;
+  if (content.is_plain) return content.text;
   napi_value list;
   napi_create_array_with_length(env_, 3, &list);
   napi_set_element(env_, list, 0, content.text);
@@ -119,10 +116,15 @@ uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
     shape_key_.append(reinterpret_cast<const char*>(&columns[i].native_type), sizeof columns[i].native_type);
     shape_key_.push_back(static_cast<char>(columns[i].kind));
   }
+  if (shape_key_ == recent_key_) return recent_shape_;
   const auto found = shape_numbers_.find(shape_key_);
-  if (found != shape_numbers_.end()) return found->second;
+  if (found != shape_numbers_.end()) {
+    recent_key_ = shape_key_;
+    return recent_shape_ = found->second;
+  }
   if (shapes_.size() >= kMaxShapes) {  // start anew; results that are open keep theirs
     shape_numbers_.clear();
+    recent_key_.assign(1, '\1');  // no key
     std::unordered_map<uint32_t, Shape> kept;
     for (const OpenResult& open : results_) {
       const auto shape = open.result != nullptr ? shapes_.find(open.shape) : shapes_.end();

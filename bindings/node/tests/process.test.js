@@ -1,6 +1,7 @@
 'use strict';
 // The binding in its process: workers, exits, what keeps it alive, what leaks.
 
+const { setMaxListeners } = require('node:events');
 const { test } = require('node:test');
 const { execFile } = require('node:child_process');
 const { promisify } = require('node:util');
@@ -90,6 +91,7 @@ test('nothing leaks over many cancelled acquires', async () => {
   const cycle = async (count) => {
     for (let i = 0; i < count; i += 100) {
       const abort = new AbortController();
+      setMaxListeners(0, abort.signal);
       const waits = Array.from({ length: 100 }, () => fails(pool.connect({ signal: abort.signal })));
       abort.abort();
       await Promise.all(waits);
