@@ -26,7 +26,7 @@ function report(what, unit, theirs, ours, goal) {
   const ratio = theirs / ours;
   const met = ratio >= goal;
   if (!met) ++missed;
-  console.log(`${met ? 'met   ' : 'MISSED'} ${what}: ${theirs.toFixed(2)} -> ${ours.toFixed(2)} ${unit}, ${ratio.toFixed(2)}x (goal ${goal}x)`);
+  console.log(`${met ? 'met   ' : 'MISSED'} ${what}: ${theirs.toFixed(2)} -> ${ours.toFixed(2)} ${unit}, ${ratio.toFixed(2)}x (goal ${goal.toFixed(2)}x)`);
 }
 
 module.exports = { rounds, report, missed: () => missed };
