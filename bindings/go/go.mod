@@ -1,3 +1,0 @@
-module dbpool
-
-go 1.24

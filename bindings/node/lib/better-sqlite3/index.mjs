@@ -1,4 +1,0 @@
-import Database from './index.js';
-
-export const { SqliteError } = Database;
-export default Database;
