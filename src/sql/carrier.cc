@@ -10,10 +10,12 @@ namespace dbp {
 
 namespace {
 
-/// What a server in good health needs to answer a cancel request.
-constexpr Nanos kCancelGrace = 40 * kMillisecond;
+/// After which a cancel request is sent again: it may have come before its statement had begun, and then hits nothing.
+constexpr Nanos kCancelAgain = 40 * kMillisecond;
 /// For all requests that it takes to get rid of what nobody waits for.
-constexpr Nanos kCancelLimit = 1 * kSecond;
+constexpr Nanos kCancelLimit = 2 * kSecond;
+/// The same if the loop is being freed.
+constexpr Nanos kFreeGrace = 40 * kMillisecond;
 
 }  // namespace
 
@@ -93,13 +95,13 @@ void Carrier::Leave(SharedStatement& statement, Nanos now) {
   --wanted_;
   GiveBackUnsent(now);
   if (!unwanted()) return;
-  if (dispatcher_.freeing()) limit_ = std::min(limit_, now + kCancelGrace);
+  if (dispatcher_.freeing()) limit_ = std::min(limit_, now + kFreeGrace);
   CancelRest(now);
 }
 
 void Carrier::Hurry(Nanos now) {
   if (!unwanted()) return;
-  limit_ = std::min(limit_, now + kCancelGrace);
+  limit_ = std::min(limit_, now + kFreeGrace);
   loop_.reactor().ScheduleEarlier(*this, limit_);
 }
 
@@ -117,11 +119,16 @@ void Carrier::GiveBackUnsent(Nanos now) {
   }
 }
 
+void Carrier::OnDue() {
+  const Nanos now = Now();
+  now < limit_ ? CancelRest(now) : GiveUp();
+}
+
 /// A request ends the statement that is running, and the next one begins: hence one for each that is answered. A
 /// server that ignores one, or needs too long for all, loses its connection.
 void Carrier::CancelRest(Nanos now) {
   if (limit_ == kForever) limit_ = now + kCancelLimit;
-  loop_.reactor().Schedule(*this, std::min(now + kCancelGrace, limit_));
+  loop_.reactor().Schedule(*this, std::min(now + kCancelAgain, limit_));
   try {
     RequestCancel(lease_.slot());
   } catch (const std::bad_alloc&) {

@@ -42,7 +42,7 @@ class Carrier final : private Watch, private Timer {
   static constexpr Nanos kLongest = 1 * kSecond;
 
   void OnReady(uint32_t events) override;
-  void OnDue() override { GiveUp(); }
+  void OnDue() override;
   bool unwanted() const { return wanted_ == 0 && under_way_ > 0; }
   void Move();
   void GiveBackUnsent(Nanos now);

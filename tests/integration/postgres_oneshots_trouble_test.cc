@@ -61,7 +61,7 @@ TEST_P(OneShotTrouble, ALateOneIsAnsweredAndItsNeighboursAreSpared) {
 TEST_P(OneShotTrouble, BehindAnOverdueHeadNothingMoreIsSentToThatConnection) {
   Pool pool(PostgresUrl(), kTwo);
   Locked locked(*admin_);
-  Shot& late = Send(pool, "SELECT count(*) FROM shot", {}, {.timeout_ms = 50});
+  Shot& late = Send(pool, "SELECT count(*) FROM shot", {}, {.timeout_ms = 1000});
   EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
   Lease other(pool);  // so that the next has no choice
   Shot& neighbour = Send(pool, "SELECT 1");
