@@ -154,6 +154,8 @@ class Connection {
   /// Lost, or left in a state that no reset mends.
   virtual bool broken() const = 0;
   virtual bool NeedsReset(ResetMode mode) const = 0;
+  /// Whether statements of several callers may be under way on it at once, where the driver pipelines at all.
+  virtual bool shareable() const { return true; }
 
   /// While on, writes are refused. The pool sets it at each lending, as the borrower asked. Cheap.
   virtual Status SetReadOnly(bool) { return Status::Ok(); }

@@ -62,6 +62,7 @@ struct Config {
   Nanos connect_timeout = 10 * kSecond;
   Nanos query_timeout = 30 * kSecond;
   Nanos lock_timeout = 5 * kSecond;
+  bool lock_timeout_set = false;  ///< else there is none behind a pooler
   Nanos reset_timeout = 5 * kSecond;
   Nanos idle_timeout = 600 * kSecond;
   Nanos max_lifetime = 3600 * kSecond;
@@ -72,6 +73,7 @@ struct Config {
 
   uint32_t statement_cache = 256;   ///< statements per connection; 0: none
   uint32_t prepare_threshold = 2;   ///< the use at which a statement is prepared by name; 0: never
+  bool prepare_threshold_set = false;  ///< else there is none behind a pooler
   uint32_t pipeline_depth = 64;     ///< one-shots that share a connection at once; 0: none does
   std::string application_name;
   std::string init_sql;

@@ -114,6 +114,8 @@ Status Resolve(const char* uri, const Options* options, Config* out) {
     DBP_RETURN_IF_ERROR(PickValue(sources, spec, &value));
     spec.store(value, &config);
   }
+  config.lock_timeout_set = sources.Pick("lock_timeout").given();
+  config.prepare_threshold_set = sources.Pick("prepare_threshold").given();
   DBP_RETURN_IF_ERROR(StoreSizes(sources, &config));
   DBP_RETURN_IF_ERROR(config.kind == DatabaseKind::kPostgres
                           ? MakePostgresTarget(sources, &config.postgres)

@@ -25,6 +25,8 @@ class Carrier final : private Watch, private Timer {
   void Step();
 
   uint32_t under_way() const { return under_way_; }
+  /// Whether several may be under way.
+  bool shareable() const { return connection().shareable(); }
   bool has_unsent() const { return has_unsent_; }
   /// Nothing is under way, or never will be answered by it.
   bool over() const { return over_ || under_way_ == 0; }

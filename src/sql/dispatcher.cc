@@ -171,7 +171,8 @@ Carrier* Dispatcher::LeastLoaded(Nanos now, bool others_wait) const {
   Carrier* least = nullptr;
   uint32_t load = pool_->config().pipeline_depth;
   for (const auto& carrier : carriers_) {
-    if (carrier->under_way() >= load || !carrier->open(now, others_wait)) continue;
+    const uint32_t most = carrier->shareable() ? load : std::min(load, 1U);
+    if (carrier->under_way() >= most || !carrier->open(now, others_wait)) continue;
     load = carrier->under_way();
     least = carrier.get();
   }

@@ -14,8 +14,8 @@
 // long as it has something to do; all of it runs on the loop's thread, so that it needs no lock.
 //
 // A statement waits in its queue until a carrier takes it: a lease with a pipeline on it. The rules:
-//   1. An idle connection of the pool first; then the carrier with the fewest statements, up to pipeline_depth; then
-//      the oldest statement waits in the pool's queue like anybody, and the others behind it here.
+//   1. An idle connection of the pool first; then the carrier with the fewest statements, up to pipeline_depth (one
+//      behind a pooler); then the oldest statement waits in the pool's queue like anybody, and the others behind it here.
 //   2. A carrier with nothing under way is released at once. While others wait in the pool, carriers take
 //      nothing more, so that they are released soon: nobody starves. The same after a second, for the sake of what
 //      the pool does with connections that come back.

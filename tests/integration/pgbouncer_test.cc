@@ -1,8 +1,8 @@
 #include "tests/integration/one_shots.h"
 #include "tests/support/servers.h"
 
-// Through PgBouncer. In session mode everything works with the defaults; in transaction mode, where
-// each statement may meet another server session, statements must not be prepared by name.
+// Through PgBouncer. Each statement may meet another server session, in transaction mode, and nobody tells us the
+// mode: so with the defaults nothing is prepared by name, shared or set that rests on one session.
 
 namespace dbp {
 namespace {
@@ -53,20 +53,40 @@ TEST(PgBouncerSession, ModeWorksWithTheDefaults) {
   EXPECT_EQ(pool.Ask("SHOW work_mem"), "4MB");
 }
 
-TEST(PgBouncerTransaction, ModeWorksWithoutPreparedStatements) {
+TEST(PgBouncerTransaction, ModeWorksWithTheDefaults) {
   NEEDS_PGBOUNCER();
   PgBouncer bouncer(PortOf(PostgresTcpUrl()), "transaction", "default_pool_size = 2");
-  Pool pool(bouncer.url(), {{"pool_size", "6"}, {"max_overflow", "0"}, {"prepare_threshold", "0"}});
+  Pool pool(bouncer.url(), {{"pool_size", "6"}, {"max_overflow", "0"}});
   Work(pool);
 }
 
-TEST(PgBouncerTransaction, ModeTakesLockTimeoutOffForSettingsThatWouldStickToSharedSessions) {
+TEST(PgBouncerTransaction, ModeHasNoSettingOfOursOnItsSharedSessionsUnlessAskedFor) {
   NEEDS_PGBOUNCER();
   PgBouncer bouncer(PortOf(PostgresTcpUrl()), "transaction", "default_pool_size = 1");
-  {
-    Pool pool(bouncer.url(), {{"prepare_threshold", "0"}, {"lock_timeout", "off"}});
+  for (const char* reset : {"smart", "full"}) {
+    Pool pool(bouncer.url(), {{"reset", reset}, {"pool_size", "1"}});
     EXPECT_EQ(pool.Ask("SHOW lock_timeout"), "0");
+    EXPECT_EQ(pool.Ask("SHOW lock_timeout"), "0") << "after a reset";
   }
+  Pool asked(bouncer.url(), {{"lock_timeout", "7s"}});
+  EXPECT_EQ(asked.Ask("SHOW lock_timeout"), "7s");
+}
+
+/// How many statements the session of the pool's only connection has by name after many uses of one.
+std::string Prepared(const std::string& url, const abi::Settings& threshold) {
+  abi::Settings settings = {{"pool_size", "1"}, {"max_overflow", "0"}};
+  settings.insert(settings.end(), threshold.begin(), threshold.end());
+  Pool pool(url, settings);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(pool.Ask("SELECT $1::int", {Int(i)}), std::to_string(i));
+  return pool.Ask("SELECT count(*) FROM pg_prepared_statements");
+}
+
+TEST(PgBouncerSession, HasStatementsPreparedByNameIfAskedFor) {
+  NEEDS_PGBOUNCER();
+  PgBouncer bouncer(PortOf(PostgresTcpUrl()), "session", "default_pool_size = 10");
+  EXPECT_EQ(Prepared(PostgresTcpUrl(), {}), "1");
+  EXPECT_EQ(Prepared(bouncer.url(), {}), "0");
+  EXPECT_EQ(Prepared(bouncer.url(), {{"prepare_threshold", "2"}}), "1");
 }
 
 // What is sent without waiting for answers: shared one-shots, pipelines, the promise to read.
@@ -120,11 +140,40 @@ TEST_P(PgBouncerPipelines, WorkInSessionModeWithTheDefaults) {
   Work(pool);
 }
 
-TEST_P(PgBouncerPipelines, WorkInTransactionModeWithoutPreparedStatements) {
+TEST_P(PgBouncerPipelines, WorkInSessionModeSharedAndPreparedIfAskedFor) {
+  NEEDS_PGBOUNCER();
+  PgBouncer bouncer(PortOf(PostgresTcpUrl()), "session", "default_pool_size = 10");
+  Pool pool(bouncer.url(), {{"pool_size", "4"}, {"max_overflow", "0"}, {"prepare_threshold", "2"}});
+  Work(pool);
+}
+
+TEST_P(PgBouncerPipelines, WorkInTransactionModeWithTheDefaults) {
   NEEDS_PGBOUNCER();
   PgBouncer bouncer(PortOf(PostgresTcpUrl()), "transaction", "default_pool_size = 2");
-  Pool pool(bouncer.url(), {{"pool_size", "4"}, {"max_overflow", "0"}, {"prepare_threshold", "0"}, {"lock_timeout", "off"}});
+  Pool pool(bouncer.url(), {{"pool_size", "4"}, {"max_overflow", "0"}});
   Work(pool);
+}
+
+TEST_P(PgBouncerPipelines, ShareNoConnectionUnlessAskedFor) {
+  NEEDS_PGBOUNCER();
+  PgBouncer bouncer(PortOf(PostgresTcpUrl()), "session", "default_pool_size = 10");
+  for (const bool asked : {false, true}) {
+    abi::Settings settings = kOne;
+    if (asked) settings.push_back({"prepare_threshold", "2"});
+    Pool pool(bouncer.url(), settings);
+    Locked locked(*admin_);
+    shots_.clear();
+    Send(pool, "SELECT count(*) FROM shot");
+    EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
+    for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {Int(i)});
+    Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50});
+    EXPECT_TRUE(Until([&] { return last.calls == 1; }));
+    EXPECT_EQ(last.error.phase, uint32_t{asked ? DBPOOL_PHASE_QUERY : DBPOOL_PHASE_QUEUE}) << "where it was";
+    EXPECT_EQ(pool.Stats().waiting, asked ? 0u : 20u);
+    locked.Open();
+    ASSERT_TRUE(AllAnswered());
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(shots_[i + 1].value, std::to_string(i));
+  }
 }
 
 }  // namespace

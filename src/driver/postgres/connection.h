@@ -70,6 +70,7 @@ class PgConnection final : public Connection {
   bool streaming() const override { return streaming_; }
   bool broken() const override { return broken_ || aborted_.load(std::memory_order_relaxed); }
   bool NeedsReset(ResetMode mode) const override;
+  bool shareable() const override { return statements_.prepares(); }
 
   std::shared_ptr<Canceller> canceller() override { return canceller_; }
   void Abort() noexcept override;

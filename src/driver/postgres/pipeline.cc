@@ -184,7 +184,7 @@ bool PgConnection::SendDead(PipedStatement& piped) {
 
 // Makes the transaction that begins here read-only. How many results that has; 0: it cannot be sent.
 uint32_t PgConnection::SendReadOnly() {
-  if (config_->prepare_threshold == 0) {
+  if (!statements_.prepares()) {
     return PQsendQueryParams(pg_, kPromiseSql, 0, nullptr, nullptr, nullptr, nullptr, 0) ? 1 : 0;
   }
   if (!promise_ready_ && !PQsendPrepare(pg_, kPromiseName, kPromiseSql, 0, nullptr)) return 0;

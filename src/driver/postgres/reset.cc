@@ -61,7 +61,12 @@ void PgConnection::SendNextText() {
 }
 
 void PgConnection::OnResetResult(ResultPtr result) {
-  if (result) return KeepError(result.get());
+  if (result) {
+    if (op_ == Op::kSetup && next_text_ == 1 && AsksForPooler(*config_) && TellsOfPooler(result.get())) {
+      statements_.StopPreparing();
+    }
+    return KeepError(result.get());
+  }
   if (outcome_.ok()) return SendNextText();
   if (op_ == Op::kSetup) {
     const bool init = next_text_ == plan_.texts.size() && !config_->init_sql.empty();

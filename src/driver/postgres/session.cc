@@ -8,15 +8,31 @@
 namespace dbp::postgres {
 namespace {
 
-void AddSetting(PGconn* pg, std::string_view name, std::string_view value, std::string* sql) {
+void AddColumn(const std::string& expression, std::string* sql) {
+  *sql += sql->empty() ? "SELECT " : ", ";
+  *sql += expression;
+}
+
+std::string Setting(PGconn* pg, std::string_view name, std::string_view value) {
   const PgText literal(PQescapeLiteral(pg, value.data(), value.size()));
   if (!literal) throw std::bad_alloc();
-  *sql += sql->empty() ? "SELECT " : ", ";
-  *sql += "pg_catalog.set_config('";
-  *sql += name;
-  *sql += "', ";
-  *sql += literal.get();
-  *sql += ", false)";
+  std::string call = "pg_catalog.set_config('";
+  call.append(name).append("', ").append(literal.get()).append(", false)");
+  return call;
+}
+
+// A pooler gives its clients keys of its own to cancel with, so the number of the server's process is not the one
+// we were told.
+std::string IsDirect(PGconn* pg) {
+  std::string condition = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) (";
+  condition.append(std::to_string(PQbackendPID(pg))).append(")");
+  return condition;
+}
+
+std::string IfDirect(PGconn* pg, const std::string& expression) {
+  std::string chosen = "CASE WHEN ";
+  chosen.append(IsDirect(pg)).append(" THEN ").append(expression).append(" END");
+  return chosen;
 }
 
 struct Cleaner {
@@ -42,17 +58,27 @@ constexpr Cleaner kCleaners[] = {
 
 std::string SessionSetupSql(PGconn* pg, const Config& config) {
   std::string sql;
+  if (AsksForPooler(config)) AddColumn(IsDirect(pg), &sql);
   const char* date_style = PQparameterStatus(pg, "DateStyle");
   if (!date_style || !std::string_view(date_style).starts_with("ISO")) {
-    AddSetting(pg, "DateStyle", "ISO", &sql);
+    AddColumn(Setting(pg, "DateStyle", "ISO"), &sql);
   }
   if (config.lock_timeout != kForever) {
     // 0 would mean never to the server; its longest is INT_MAX ms.
     const int64_t ms = std::clamp<int64_t>(config.lock_timeout / kMillisecond, 1, 2147483647);
-    AddSetting(pg, "lock_timeout", std::to_string(ms), &sql);
+    const std::string setting = Setting(pg, "lock_timeout", std::to_string(ms));
+    AddColumn(config.lock_timeout_set ? setting : IfDirect(pg, setting), &sql);
   }
-  if (!config.search_path.empty()) AddSetting(pg, "search_path", config.search_path, &sql);
+  if (!config.search_path.empty()) AddColumn(Setting(pg, "search_path", config.search_path), &sql);
   return sql;
+}
+
+bool AsksForPooler(const Config& config) {
+  return config.prepare_threshold > 0 && !config.prepare_threshold_set;
+}
+
+bool TellsOfPooler(const PGresult* setup) {
+  return PQresultStatus(setup) != PGRES_TUPLES_OK || PQntuples(setup) != 1 || *PQgetvalue(setup, 0, 0) != 't';
 }
 
 ResetPlan PlanReset(ResetMode mode, bool in_transaction, uint32_t dirt, std::string_view setup_sql,

@@ -15,8 +15,12 @@
 
 namespace dbp::postgres {
 
-/// One SELECT of set_config(), "" if nothing is to be set. REQUIRES: pg is connected.
+/// One SELECT of set_config(), "" if nothing is to be set. What sticks to a session that a pooler may give to
+/// others is set only if it was asked for, or there is no pooler. REQUIRES: pg is connected.
 std::string SessionSetupSql(PGconn* pg, const Config& config);
+/// Whether its first column tells if there is a pooler between us and the server: something depends on it.
+bool AsksForPooler(const Config& config);
+bool TellsOfPooler(const PGresult* setup);
 
 /// What a reset sends, each a text for one simple query: one, unless init_sql has to run again.
 /// dirt is a set of Dirt bits; empty if there is nothing to do.

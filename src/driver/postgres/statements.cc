@@ -42,7 +42,7 @@ StatementPtr Statements::Get(std::string_view sql, std::span<const dbpool_value>
 }
 
 bool Statements::ShouldPrepare(const Statement& statement) const {
-  return !statement.evicted && threshold_ > 0 && !statement.ready &&
+  return !statement.evicted && prepares() && !statement.ready &&
          statement.uses >= threshold_ && statement.traits.preparable();
 }
 

@@ -43,6 +43,9 @@ class Statements {
 
   /// The entry of a text. Counts one use.
   StatementPtr Get(std::string_view sql, std::span<const dbpool_value> params);
+  /// From now on nothing is prepared by name: the next statement may meet another session.
+  void StopPreparing() { threshold_ = 0; }
+  bool prepares() const { return threshold_ > 0; }
   /// Whether this use is the one that prepares it by name.
   bool ShouldPrepare(const Statement& statement) const;
   /// Gives it a fresh name.
@@ -62,7 +65,7 @@ class Statements {
   bool keeps() const { return cache_.capacity() > 0; }
 
   StatementCache<StatementPtr> cache_;
-  const uint32_t threshold_;
+  uint32_t threshold_;
   uint64_t last_number_ = 0;
   std::string key_;
   std::vector<std::string> dead_;

@@ -15,7 +15,8 @@ auto Fields(const Config& c) {
                   c.max_waiters, c.max_connecting, c.idle_order, c.reset, c.acquire_timeout, c.connect_timeout,
                   c.query_timeout, c.lock_timeout, c.reset_timeout, c.idle_timeout, c.max_lifetime,
                   c.lifetime_jitter, c.max_uses, c.keepalive, c.ping_after, c.statement_cache, c.pipeline_depth,
-                  c.prepare_threshold, c.application_name, c.init_sql, c.search_path);
+                  c.prepare_threshold, c.prepare_threshold_set, c.lock_timeout_set, c.application_name,
+                  c.init_sql, c.search_path);
 }
 
 /// A value that is allowed and is not the default.
