@@ -86,10 +86,7 @@ TEST_P(Forked, AChildThatEndsByExitLeavesTheParentsSessionAlone) {
   const dbpool_conn conn = Borrow(pool);
   MarkSession(conn);
   const std::string session = Session(conn);
-  const int code = InChild([]() -> int { exit(0); });  // with the handlers of exit()
-  // LeakSanitizer is one of them. It cannot stop the parent's threads, which the child does not have, and takes
-  // what is theirs for lost; it says itself that it may be wrong.
-  EXPECT_TRUE(code == 0 || (kSanitized && code == 23)) << code;
+  EXPECT_EQ(InChild([]() -> int { exit(0); }), 0) << "with the handlers of exit()";
   EXPECT_EQ(Session(conn), session);
   EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
 }
