@@ -79,6 +79,16 @@ inline void Run(dbpool_conn conn, const char* sql) {
   Must(dbpool_conn_query(conn, sql, DBPOOL_NTS, nullptr, 0, nullptr, nullptr, &error), error);
 }
 
+/// The table of the benchmarks on PostgreSQL.
+inline void FillPostgres(dbpool_conn conn) {
+  Run(conn, "drop table if exists bench_items");
+  Run(conn, "create table bench_items (id int primary key, price float8, name text)");
+  Run(conn,
+      "insert into bench_items select i, i * 1.5, 'item number ' || i from generate_series(1, "
+      "100000) i");
+  Run(conn, "vacuum analyze bench_items");
+}
+
 inline dbpool_value Int(int64_t i) {
   dbpool_value value = {};
   value.type = DBPOOL_INT64;

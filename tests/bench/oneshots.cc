@@ -18,17 +18,6 @@ constexpr int kInFlight = 64;
 constexpr int kRounds = 7;
 constexpr double kRoundSeconds = 2;
 
-void Fill(dbpool* pool) {
-  const dbpool_conn conn = Acquire(pool);
-  Run(conn, "drop table if exists bench_items");
-  Run(conn, "create table bench_items (id int primary key, price float8, name text)");
-  Run(conn,
-      "insert into bench_items select i, i * 1.5, 'item number ' || i from generate_series(1, "
-      "100000) i");
-  Run(conn, "vacuum analyze bench_items");
-  dbpool_release(conn);
-}
-
 /// Statements a second, as pgbench says it.
 double Pgbench(const std::string& uri) {
   const char* bin = std::getenv("DBPOOL_TEST_POSTGRES_BIN");
@@ -140,7 +129,9 @@ int main(int argc, char** argv) {
   using namespace dbp::bench;
   const std::string uri = PostgresUri();
   dbpool* pool = MakePool(uri, {{"pool_size", "2"}});
-  Fill(pool);
+  const dbpool_conn filler = Acquire(pool);
+  FillPostgres(filler);
+  Release(filler);
   Once("oneshots", [=] { return Compete(pool, uri); });
   const int status = Main(argc, argv);
   const dbpool_conn conn = Acquire(pool);

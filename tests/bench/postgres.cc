@@ -59,12 +59,7 @@ int main(int argc, char** argv) {
   const std::string uri = PostgresUri();
   dbpool* pool = MakePool(uri);
   const dbpool_conn conn = Acquire(pool);
-  Run(conn, "drop table if exists bench_items");
-  Run(conn, "create table bench_items (id int primary key, price float8, name text)");
-  Run(conn,
-      "insert into bench_items select i, i * 1.5, 'item number ' || i from generate_series(1, "
-      "100000) i");
-  Run(conn, "vacuum analyze bench_items");
+  FillPostgres(conn);
   PGconn* raw = OpenRaw(uri);
 
   const std::string point = kPoint, scan = kScan;

@@ -94,6 +94,20 @@ class Events : public EveryLoop {
   bool Destroyed(const Listener& listener) {
     return Until([&] { return listener.destroyed() == 1; });
   }
+  /// Why the first connection of a pool goes, after `borrowed` at once and what is done then.
+  void ExpectClosed(const std::string& options, int borrowed, const std::string& reason,
+                    const std::function<dbpool_status(dbpool*)>& then = nullptr) {
+    Listener listener;
+    const Pool pool = MakePool(Lazy(options));
+    ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
+    Borrowed(pool, borrowed);
+    if (then) {
+      ASSERT_STATUS(then(pool.get()), DBPOOL_OK);
+    }
+    ASSERT_TRUE(Until([&] { return listener.FirstClosed() == reason; }));
+    ASSERT_STATUS(dbpool_unwatch(pool.get(), listener.id()), DBPOOL_OK);
+    ASSERT_TRUE(Destroyed(listener));
+  }
 };
 DBP_ON_EVERY_LOOP(Events);
 
@@ -139,57 +153,21 @@ TEST_P(Events, ALeaseReturnedAfterTheCloseIsTheLastToBeToldOf) {
 }
 
 TEST_P(Events, ClosedSaysIdle) {
-  Listener listener;
-  const Pool pool = MakePool(Lazy("pool_size=2&min_size=0&idle_timeout=10ms"));
-  ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
-  Borrowed(pool);
-  ASSERT_TRUE(Until([&] { return listener.count() == 2; }));
-  EXPECT_EQ(listener.Life(), "opened closed:1");
-  ASSERT_STATUS(dbpool_unwatch(pool.get(), listener.id()), DBPOOL_OK);
-  ASSERT_TRUE(Destroyed(listener));
+  ExpectClosed("pool_size=2&min_size=0&idle_timeout=10ms", 1, "closed:1");
 }
-
 TEST_P(Events, ClosedSaysLifetime) {
-  Listener listener;
-  const Pool pool = MakePool(Lazy("pool_size=2&min_size=0&max_lifetime=10ms"));
-  ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
-  Borrowed(pool);
-  ASSERT_TRUE(Until([&] { return listener.FirstClosed() == "closed:2"; }));
-  ASSERT_STATUS(dbpool_unwatch(pool.get(), listener.id()), DBPOOL_OK);
-  ASSERT_TRUE(Destroyed(listener));
+  ExpectClosed("pool_size=2&min_size=0&max_lifetime=10ms", 1, "closed:2");
 }
-
 TEST_P(Events, ClosedSaysUses) {
-  Listener listener;
-  const Pool pool = MakePool(Lazy("pool_size=1&max_uses=1"));
-  ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
-  Borrowed(pool);
-  ASSERT_TRUE(Until([&] { return listener.FirstClosed() == "closed:3"; }));
-  ASSERT_STATUS(dbpool_unwatch(pool.get(), listener.id()), DBPOOL_OK);
-  ASSERT_TRUE(Destroyed(listener));
+  ExpectClosed("pool_size=1&max_uses=1", 1, "closed:3");
 }
-
 TEST_P(Events, ClosedSaysInvalidated) {
-  Listener listener;
-  const Pool pool = MakePool(Lazy("pool_size=2&min_size=0"));
-  ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
-  Borrowed(pool, 2);
-  ASSERT_STATUS(dbpool_invalidate(pool.get(), nullptr), DBPOOL_OK);
-  ASSERT_TRUE(Until([&] { return listener.count() == 4; }));
-  EXPECT_EQ(listener.Life(), "opened closed:7");
-  ASSERT_STATUS(dbpool_unwatch(pool.get(), listener.id()), DBPOOL_OK);
-  ASSERT_TRUE(Destroyed(listener));
+  ExpectClosed("pool_size=2&min_size=0", 2, "closed:7",
+               [](dbpool* pool) { return dbpool_invalidate(pool, nullptr); });
 }
-
 TEST_P(Events, ClosedSaysShrunk) {
-  Listener listener;
-  const Pool pool = MakePool(Lazy("pool_size=2&min_size=0&max_overflow=0"));
-  ASSERT_STATUS(listener.Watch(pool, loop_), DBPOOL_OK);
-  Borrowed(pool, 2);
-  ASSERT_STATUS(dbpool_resize(pool.get(), 1, 0, nullptr), DBPOOL_OK);
-  ASSERT_TRUE(Until([&] { return listener.FirstClosed() == "closed:9"; }));
-  ASSERT_STATUS(dbpool_unwatch(pool.get(), listener.id()), DBPOOL_OK);
-  ASSERT_TRUE(Destroyed(listener));
+  ExpectClosed("pool_size=2&min_size=0&max_overflow=0", 2, "closed:9",
+               [](dbpool* pool) { return dbpool_resize(pool, 1, 0, nullptr); });
 }
 
 TEST_P(Events, ATerminatedSessionIsBrokenThenClosedIdleOrLent) {

@@ -1,9 +1,9 @@
 #include <malloc.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "tests/capi/capi.h"
+#include "tests/support/keeper.h"
 
 // Thousands of pools that nobody uses: one thread that sleeps, and little memory.
 
@@ -12,19 +12,6 @@ namespace {
 
 int Threads() {
   return static_cast<int>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
-}
-
-/// How often the keeper's thread went to sleep.
-int64_t KeeperSleeps() {
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string line;
-    if (!std::getline(std::ifstream(task.path() / "comm"), line) || line != "dbpool-keeper") continue;
-    std::ifstream status(task.path() / "status");
-    while (std::getline(status, line)) {
-      if (line.starts_with("voluntary_ctxt_switches:")) return std::atoll(line.c_str() + 24);
-    }
-  }
-  return -1;
 }
 
 size_t Allocated() {

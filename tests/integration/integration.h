@@ -15,6 +15,8 @@
 
 namespace dbp {
 
+using namespace abi;
+
 inline std::string FromEnvironment(const char* name) {
   const char* value = std::getenv(name);
   EXPECT_NE(value, nullptr) << name << " is not set: run by tests/support/with_postgres";

@@ -80,6 +80,7 @@ class OneShots : public testing::TestWithParam<uint32_t> {
   bool AllReturned(const abi::Pool& pool) {
     return Until([&] { return pool.Stats().leased == 0; });
   }
+  void ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting);
   /// How many sessions wait for a lock.
   std::string Blocked() {
     return admin_->Ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
@@ -107,6 +108,24 @@ class Locked {
  private:
   abi::Lease lease_;
 };
+
+/// What becomes of 20 statements behind one that waits for a lock, on the pool's only connection: `shared`, they are on
+/// their way; else they stand in the queue.
+inline void OneShots::ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting) {
+  Locked locked(*admin_);
+  shots_.clear();
+  Send(pool, "SELECT count(*) FROM shot");
+  EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
+  for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {abi::Int(i)});
+  Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50});
+  EXPECT_TRUE(Until([&] { return last.calls == 1; }));
+  EXPECT_TRUE(abi::Is(last.error, DBPOOL_ERR_TIMEOUT));
+  EXPECT_EQ(last.error.phase, uint32_t{shared ? DBPOOL_PHASE_QUERY : DBPOOL_PHASE_QUEUE}) << "where it was";
+  EXPECT_EQ(pool.Stats().waiting, waiting);
+  locked.Open();
+  ASSERT_TRUE(AllAnswered());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(shots_[i + 1].value, std::to_string(i));
+}
 
 inline const abi::Settings kOne = {{"pool_size", "1"}, {"max_overflow", "0"}};
 inline const abi::Settings kTwo = {{"pool_size", "2"}, {"max_overflow", "0"}};

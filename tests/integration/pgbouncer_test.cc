@@ -7,12 +7,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 #define NEEDS_PGBOUNCER() \
   if (!PgBouncer::Available()) GTEST_SKIP() << "PgBouncer is not installed here"
 
@@ -161,18 +155,7 @@ TEST_P(PgBouncerPipelines, ShareNoConnectionUnlessAskedFor) {
     abi::Settings settings = kOne;
     if (asked) settings.push_back({"prepare_threshold", "2"});
     Pool pool(bouncer.url(), settings);
-    Locked locked(*admin_);
-    shots_.clear();
-    Send(pool, "SELECT count(*) FROM shot");
-    EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
-    for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {Int(i)});
-    Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50});
-    EXPECT_TRUE(Until([&] { return last.calls == 1; }));
-    EXPECT_EQ(last.error.phase, uint32_t{asked ? DBPOOL_PHASE_QUERY : DBPOOL_PHASE_QUEUE}) << "where it was";
-    EXPECT_EQ(pool.Stats().waiting, asked ? 0u : 20u);
-    locked.Open();
-    ASSERT_TRUE(AllAnswered());
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(shots_[i + 1].value, std::to_string(i));
+    ExpectBehindALock(pool, asked, asked ? 0 : 20);
   }
 }
 

@@ -9,12 +9,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 TEST(PostgresCancel, EndsARunningStatementAndTheLeaseStaysUsable) {
   Pool pool(PostgresUrl(), {{"application_name", "cancel me"}}), admin(PostgresUrl());
   Lease lease(pool);

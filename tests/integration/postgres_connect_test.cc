@@ -12,12 +12,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 constexpr char kCanary[] = "canary-5ecret-9f3a";
 
 /// The TCP URL with a wrong password that is easy to find.

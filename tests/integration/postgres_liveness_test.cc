@@ -1,19 +1,13 @@
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "tests/integration/integration.h"
+#include "tests/support/keeper.h"
 #include "tests/support/servers.h"
 
 // The liveness watch on real sockets: unix, TCP, TLS.
 
 namespace dbp {
 namespace {
-
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-using abi::Settings;
 
 /// Nobody but the watch looks at a connection.
 Settings Unasked(const std::string& name, Settings more = {}) {
@@ -26,19 +20,6 @@ Settings Unasked(const std::string& name, Settings more = {}) {
 void Terminate(Pool& admin, const std::string& name) {
   ASSERT_TRUE(Ok(admin.Run("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity "
                            "WHERE application_name = '" + name + "'")));
-}
-
-/// How often the keeper's thread went to sleep; -1 without one.
-int64_t KeeperSleeps() {
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string line;
-    if (!std::getline(std::ifstream(task.path() / "comm"), line) || line != "dbpool-keeper") continue;
-    std::ifstream status(task.path() / "status");
-    while (std::getline(status, line)) {
-      if (line.starts_with("voluntary_ctxt_switches:")) return std::atoll(line.c_str() + 24);
-    }
-  }
-  return -1;
 }
 
 /// Returns when the keeper has been asleep for a while.

@@ -9,12 +9,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 /// Ends sessions by application_name, and waits until they have.
 void TerminateAll(const std::string& name) {
   Pool admin(PostgresUrl());

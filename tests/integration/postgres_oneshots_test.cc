@@ -5,12 +5,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class OneShotAnswers : public OneShots {};
 DBP_ON_BOTH_LOOPS(OneShotAnswers);
 
@@ -117,20 +111,8 @@ TEST_P(OneShotAnswers, GoAloneWhereSharingIsOff) {
 TEST_P(OneShotAnswers, NoMoreThanThePipelineDepthAreOnAConnection) {
   for (const bool deep : {false, true}) {
     Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}, {"pipeline_depth", deep ? "64" : "4"}});
-    Locked locked(*admin_);
-    shots_.clear();
-    Send(pool, "SELECT count(*) FROM shot");
-    EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
-    for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {Int(i)});
-    Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50});
-    EXPECT_TRUE(Until([&] { return last.calls == 1; }));
-    EXPECT_TRUE(Is(last.error, DBPOOL_ERR_TIMEOUT));
-    EXPECT_EQ(last.error.phase, uint32_t{deep ? DBPOOL_PHASE_QUERY : DBPOOL_PHASE_QUEUE}) << "where it was";
     // The oldest of those that found no place stands in the pool's queue, the others behind it.
-    EXPECT_EQ(pool.Stats().waiting, deep ? 0u : 17u);
-    locked.Open();
-    ASSERT_TRUE(AllAnswered());
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(shots_[i + 1].value, std::to_string(i));
+    ExpectBehindALock(pool, deep, deep ? 0 : 17);
   }
 }
 

@@ -8,12 +8,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class OneShotTrouble : public OneShots {};
 DBP_ON_BOTH_LOOPS(OneShotTrouble);
 

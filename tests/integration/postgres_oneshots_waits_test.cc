@@ -9,12 +9,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class OneShotWaits : public OneShots {
  protected:
   std::string Sleeping() {

@@ -6,12 +6,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 constexpr abi::QueryHow kReads = {.flags = DBPOOL_QUERY_READ_ONLY};
 constexpr abi::QueryHow kReadsStream = {.flags = DBPOOL_QUERY_READ_ONLY | DBPOOL_QUERY_STREAM};
 const std::vector<std::string> kWrites = {

@@ -6,11 +6,6 @@
 namespace dbp {
 namespace {
 
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 /// What a session is, in one line; the same before and after, whoever had it.
 constexpr char kPortrait[] =
     "SELECT concat_ws('|', current_user, session_user, current_setting('search_path'), "

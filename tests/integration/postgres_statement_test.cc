@@ -9,13 +9,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 TEST(PostgresStatement, TheFirstUseIsOneRoundTripAndSoIsEveryOther) {
   TcpProxy proxy("127.0.0.1", PortOf(PostgresTcpUrl()));
   Pool pool(AtPort(PostgresTcpUrl(), proxy.port()), {{"pool_size", "1"}});

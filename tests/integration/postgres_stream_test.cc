@@ -7,12 +7,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 constexpr abi::QueryHow kStream = {.timeout_ms = 60000, .flags = DBPOOL_QUERY_STREAM};
 
 TEST(PostgresStream, TenMillionRowsPassInBoundedMemory) {

@@ -7,13 +7,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-using abi::Settings;
-
 class PostgresTls : public testing::Test {
  protected:
   /// One server for the suite; its certificate is for "localhost" alone.

@@ -7,13 +7,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class PostgresTransaction : public testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(Ok(pool_.Run("CREATE TABLE account (id int, n int)"))); }

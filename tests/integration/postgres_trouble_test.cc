@@ -12,12 +12,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class PostgresTrouble : public testing::Test {
  protected:
   static void SetUpTestSuite() { server_ = std::make_unique<PostgresServer>(); }

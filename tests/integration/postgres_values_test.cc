@@ -8,9 +8,6 @@
 namespace dbp {
 namespace {
 
-using abi::Ok;
-using abi::Pool;
-
 struct Case {
   const char* type;
   const char* text;  ///< as a parameter and as the answer

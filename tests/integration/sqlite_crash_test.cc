@@ -9,10 +9,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Ok;
-using abi::Pool;
-
 #if !defined(__SANITIZE_THREAD__)  // a child that starts threads is not for TSan
 TEST(SqliteCrash, AKilledWriterLeavesASoundDatabaseWithWholeTransactions) {
   TempDir dir;

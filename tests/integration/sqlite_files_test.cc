@@ -11,12 +11,6 @@
 namespace dbp {
 namespace {
 
-using abi::Error;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class SqliteFiles : public testing::Test {
  protected:
   void MakeDatabase() {

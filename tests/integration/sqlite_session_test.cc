@@ -5,11 +5,6 @@
 namespace dbp {
 namespace {
 
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 class SqliteSession : public testing::Test {
  protected:
   TempDir dir_;

@@ -7,11 +7,6 @@
 namespace dbp {
 namespace {
 
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 constexpr char kEndless[] =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 

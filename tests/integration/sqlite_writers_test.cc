@@ -9,12 +9,6 @@
 namespace dbp {
 namespace {
 
-using abi::Int;
-using abi::Is;
-using abi::Lease;
-using abi::Ok;
-using abi::Pool;
-
 constexpr int kThreads = 8;
 constexpr int kEach = 1000;
 
