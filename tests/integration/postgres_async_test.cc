@@ -106,7 +106,7 @@ TEST_P(PostgresAsync, AThousandOneShotsOnFourConnections) {
     EXPECT_EQ(answers[i]->calls, 1);
   }
   EXPECT_LE(pool.Stats().open, 4u);
-  EXPECT_EQ(pool.Stats().leased, 0u);
+  EXPECT_TRUE(Until([&] { return pool.Stats().leased == 0; }));
 }
 
 TEST_P(PostgresAsync, WaitingForManyServersTakesNoThread) {
@@ -295,7 +295,7 @@ TEST_P(PostgresAsync, FreeingTheLoopAnswersEverythingThatIsPending) {
   ASSERT_TRUE(Until([&] { return pool.Stats().leased == 4; }));
   const Stopwatch watch;
   FreeLoop();
-  EXPECT_LT(watch.millis(), 20'000);
+  EXPECT_TRUE(watch.Within(20'000));
   for (const auto& answer : answers) {
     EXPECT_EQ(answer->calls, 1);
     EXPECT_EQ(answer->error.code, DBPOOL_ERR_CANCELLED) << answer->error.Describe();

@@ -200,18 +200,19 @@ bool PgConnection::SendPromise(PipedStatement& piped) {
   return results > 0;
 }
 
+// One that met a bad name goes without: that of a preparation under way may turn out bad, too.
 bool PgConnection::SendOne(PipedStatement& piped, Statement& statement) {
   auto& notes = piped.notes;
   const int n = params_.count();
   notes.awaited |= kOwn;
-  if (!statement.ready && !statement.preparing && tx_before_ != TxState::kFailed &&
+  if (!notes.again && !statement.ready && !statement.preparing && tx_before_ != TxState::kFailed &&
       statements_.ShouldPrepare(statement)) {
     statements_.Name(&statement);
     notes.awaited |= kParse;
     statement.preparing = true;
     if (!PQsendPrepare(pg_, statement.name, text_.c_str(), n, params_.types())) return false;
   }
-  if (statement.ready || statement.preparing) {
+  if (!notes.again && (statement.ready || statement.preparing)) {
     notes.name = statement.number;
     return PQsendQueryPrepared(pg_, statement.name, n, params_.values(), params_.lengths(),
                                params_.formats(), 0);
