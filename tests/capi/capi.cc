@@ -11,7 +11,7 @@ bool in_child = false;
 
 // LeakSanitizer asks this at exit. In a child it cannot stop the parent's threads, which are not there, and takes
 // what is theirs for lost.
-extern "C" int __lsan_is_turned_off() { return in_child; }
+extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off() { return in_child; }
 
 namespace dbp::capi {
 
