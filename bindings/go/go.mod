@@ -1,0 +1,3 @@
+module dbpool
+
+go 1.24

@@ -1,0 +1,158 @@
+package dbpool
+
+/*
+#include "bridge.h"
+*/
+import "C"
+
+import (
+	"sync"
+)
+
+// Hooks see each connection. They run without a lock, on whatever thread opens, acquires, releases or closes, also several
+// at a time. They may run statements on the connection, which is valid during the call; they must not acquire from or
+// close the same pool. A hook that takes long holds up other users of the pool.
+type hooks struct {
+	opened   func(*Conn) error
+	lent     func(*Conn) error
+	returned func(*Conn)
+	closed   func(CloseReason)
+}
+
+// WithAfterConnect sets a function that sees a new connection before anyone gets it. An error closes it and counts as a
+// failure to connect. Session state set here is gone with the connection's first reset: what shall last belongs into the
+// option init_sql.
+func WithAfterConnect(f func(*Conn) error) Option { return func(s *settings) { s.hooks.opened = f } }
+
+// WithBeforeAcquire sets a function that sees a connection about to be lent. An error closes it, and the caller gets
+// another one.
+func WithBeforeAcquire(f func(*Conn) error) Option { return func(s *settings) { s.hooks.lent = f } }
+
+// WithAfterRelease sets a function that sees a connection given back, before it is cleaned. Not one that is lost.
+func WithAfterRelease(f func(*Conn)) Option { return func(s *settings) { s.hooks.returned = f } }
+
+// WithAfterClose sets a function that hears of connections that were closed.
+func WithAfterClose(f func(CloseReason)) Option { return func(s *settings) { s.hooks.closed = f } }
+
+// CloseReason is why a connection was closed.
+type CloseReason uint32
+
+// The reasons to close a connection.
+const (
+	ClosedIdle        CloseReason = C.DBPOOL_CLOSED_IDLE        // unused for idle_timeout
+	ClosedLifetime    CloseReason = C.DBPOOL_CLOSED_LIFETIME    // older than max_lifetime
+	ClosedUses        CloseReason = C.DBPOOL_CLOSED_USES        // lent max_uses times
+	ClosedBroken      CloseReason = C.DBPOOL_CLOSED_BROKEN      // the server or the network ended it
+	ClosedPing        CloseReason = C.DBPOOL_CLOSED_PING        // it did not answer a ping
+	ClosedReset       CloseReason = C.DBPOOL_CLOSED_RESET       // it could not be cleaned in time
+	ClosedInvalidated CloseReason = C.DBPOOL_CLOSED_INVALIDATED // Reset or Reconnect
+	ClosedHook        CloseReason = C.DBPOOL_CLOSED_HOOK        // a hook refused it
+	ClosedShrunk      CloseReason = C.DBPOOL_CLOSED_SHRUNK      // Resize made the pool smaller
+	ClosedPool        CloseReason = C.DBPOOL_CLOSED_POOL        // the pool was closed
+)
+
+// What C knows by a number: hooks of pools, and watches. 0 is none.
+type numbered[T any] struct {
+	mu   sync.RWMutex
+	last uint32
+	all  map[uint32]T
+}
+
+func (n *numbered[T]) add(v T) uint32 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.all == nil {
+		n.all = map[uint32]T{}
+	}
+	for n.last++; ; n.last++ {
+		if _, taken := n.all[n.last]; !taken && n.last != 0 {
+			n.all[n.last] = v
+			return n.last
+		}
+	}
+}
+
+func (n *numbered[T]) get(id uint32) (T, bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	v, ok := n.all[id]
+	return v, ok
+}
+
+func (n *numbered[T]) drop(id uint32) (T, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	v, ok := n.all[id]
+	delete(n.all, id)
+	return v, ok
+}
+
+type numberedHooks struct {
+	hooks
+	pool *Pool // of the connections that hooks see; it only says how statements run
+}
+
+var allHooks numbered[*numberedHooks]
+
+func dropHooks(id uint32) { allHooks.drop(id) }
+
+// Set gives the options the hooks and returns their number, 0 if there are none.
+func (h *hooks) set(o *C.dbpool_options, loop *reactor) (uint32, error) {
+	var which C.uint32_t
+	if h.opened != nil {
+		which |= C.DBPGO_HOOK_OPENED
+	}
+	if h.lent != nil {
+		which |= C.DBPGO_HOOK_LENT
+	}
+	if h.returned != nil {
+		which |= C.DBPGO_HOOK_RETURNED
+	}
+	if h.closed != nil {
+		which |= C.DBPGO_HOOK_CLOSED
+	}
+	if which == 0 {
+		return 0, nil
+	}
+	id := allHooks.add(&numberedHooks{hooks: *h, pool: &Pool{loop: loop, hooked: true}})
+	var cerr *C.dbpool_error
+	if status := C.dbpgo_set_hooks(o, C.uint32_t(id), which, &cerr); status < 0 {
+		dropHooks(id)
+		return 0, takeError(status, cerr)
+	}
+	return id, nil
+}
+
+// Ask lets a hook see a connection, on which statements run in the calling thread.
+func ask(id C.uint32_t, lease C.dbpool_conn, hook func(*numberedHooks, *Conn) error) (status C.dbpool_status) {
+	h, ok := allHooks.get(uint32(id))
+	if !ok {
+		return C.DBPOOL_OK
+	}
+	if err := hook(h, &Conn{pool: h.pool, lease: lease, blocking: true}); err != nil {
+		return C.DBPOOL_ERR_INVALID
+	}
+	return C.DBPOOL_OK
+}
+
+//export dbpgoOpened
+func dbpgoOpened(id C.uint32_t, lease C.dbpool_conn) C.dbpool_status {
+	return ask(id, lease, func(h *numberedHooks, c *Conn) error { return h.opened(c) })
+}
+
+//export dbpgoLent
+func dbpgoLent(id C.uint32_t, lease C.dbpool_conn) C.dbpool_status {
+	return ask(id, lease, func(h *numberedHooks, c *Conn) error { return h.lent(c) })
+}
+
+//export dbpgoReturned
+func dbpgoReturned(id C.uint32_t, lease C.dbpool_conn) {
+	ask(id, lease, func(h *numberedHooks, c *Conn) error { h.returned(c); return nil })
+}
+
+//export dbpgoClosed
+func dbpgoClosed(id C.uint32_t, reason C.uint32_t) {
+	if h, ok := allHooks.get(uint32(id)); ok {
+		h.closed(CloseReason(reason))
+	}
+}

@@ -1,0 +1,89 @@
+package dbpool_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"dbpool"
+)
+
+func TestHooksSeeEveryConnection(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		var opened, lent, returned, closed atomic.Int32
+		pool := open(t, db, dbpool.WithPoolSize(2), dbpool.WithMaxOverflow(0),
+			dbpool.WithAfterConnect(func(c *dbpool.Conn) error {
+				opened.Add(1)
+				n, err := dbpool.One[int](context.Background(), c, "SELECT $1 + 1", 1)
+				if n != 2 {
+					t.Error(n)
+				}
+				return err
+			}),
+			dbpool.WithBeforeAcquire(func(*dbpool.Conn) error { lent.Add(1); return nil }),
+			dbpool.WithAfterRelease(func(c *dbpool.Conn) { c.Release(); returned.Add(1) }),
+			dbpool.WithAfterClose(func(dbpool.CloseReason) { closed.Add(1) }))
+		var all sync.WaitGroup
+		for range 50 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				if err := pool.Ping(context.Background()); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		all.Wait()
+		allBack(t, pool)
+		equal(t, lent.Load(), 50)
+		equal(t, returned.Load(), 50)
+		exec(t, pool, "SELECT 1")
+		pool.Close()
+		await(t, "the last one's end", func() bool { return closed.Load() == opened.Load() })
+	})
+}
+
+func TestAHookRefusesAConnection(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		refuse := errors.New("not this one")
+		_, err := dbpool.New(testContext(t), db.uri, dbpool.WithAfterConnect(func(*dbpool.Conn) error { return refuse }))
+		wantError(t, err, dbpool.ErrConnect)
+		var times atomic.Int32
+		pool := open(t, db, dbpool.WithBeforeAcquire(func(*dbpool.Conn) error {
+			if times.Add(1) == 1 {
+				return refuse
+			}
+			return nil
+		}))
+		check(t, pool.Ping(testContext(t)))
+		equal(t, times.Load(), 2)
+		await(t, "the refused one's end", func() bool { return pool.Stat().ClosedCount(dbpool.ClosedHook) == 1 })
+	})
+}
+
+func TestEventsTellOfConnections(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		pool := open(t, db, dbpool.WithOption("lazy", "true"))
+		events := make(chan dbpool.Event, 100)
+		_, err := pool.Watch(func(e dbpool.Event) { events <- e })
+		check(t, err)
+		stopped, err := pool.Watch(func(e dbpool.Event) { t.Error("stopped before") })
+		check(t, err)
+		stopped()
+		stopped()
+		check(t, pool.Ping(testContext(t)))
+		e := <-events
+		equal(t, e.Kind, dbpool.EventOpened)
+		pool.Close()
+		for e = range events {
+			if e.Kind == dbpool.EventClosed {
+				break
+			}
+		}
+		equal(t, e.Reason, dbpool.ClosedPool)
+		_, err = pool.Watch(func(dbpool.Event) {})
+		wantError(t, err, dbpool.ErrClosed)
+	})
+}

@@ -1,0 +1,256 @@
+package dbpool
+
+/*
+#cgo pkg-config: dbpool
+#cgo CFLAGS: -O2
+#cgo noescape dbpgo_acquire
+#cgo nocallback dbpgo_acquire
+#cgo nocallback dbpgo_release
+#include <stdlib.h>
+#include "bridge.h"
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"time"
+	"unsafe"
+)
+
+// A Pool is a pool of connections. All its methods may be called from any goroutine.
+type Pool struct {
+	c      *C.dbpool
+	loop   *reactor
+	sqlite bool // statements run in the calling goroutine
+	hooked bool // acquire and release may call back into Go
+}
+
+// New makes a pool and opens its first connections, unless lazy=true. ctx bounds that; afterwards it means nothing to the
+// pool.
+//
+// The URI is `postgresql://user@host/db?pool_size=20`, `sqlite:file.db`, `sqlite::memory:` ...; "" if options (or the
+// environment, see WithEnvironment) name the database.
+func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
+	loop, err := theReactor()
+	if err != nil {
+		return nil, err
+	}
+	var s settings
+	for _, option := range options {
+		option(&s)
+	}
+	o, err := s.build()
+	if err != nil {
+		return nil, err
+	}
+	defer C.dbpool_options_free(o)
+	h, err := s.hooks.set(o, loop)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pool{loop: loop, hooked: h != 0, sqlite: isSQLite(uri)}
+	if err := p.create(ctx, uri, o); err != nil {
+		dropHooks(h)
+		return nil, err
+	}
+	runtime.AddCleanup(p, func(c *C.dbpool) {
+		C.dbpool_unref(c)
+		dropHooks(h)
+	}, p.c)
+	return p, nil
+}
+
+func isSQLite(uri string) bool { return len(uri) > 7 && strings.EqualFold(uri[:7], "sqlite:") }
+
+func (p *Pool) create(ctx context.Context, uri string, o *C.dbpool_options) error {
+	call, err := p.loop.get()
+	if err != nil {
+		return err
+	}
+	var curi *C.char
+	if uri != "" {
+		curi = C.CString(uri)
+		defer C.free(unsafe.Pointer(curi))
+	}
+	var answer C.dbpgo_answer
+	if err := p.loop.finish(ctx, call, C.dbpgo_create(p.loop.c, curi, o, call.answer), &answer); err != nil {
+		return err
+	}
+	p.c = answer.pool
+	return nil
+}
+
+// Close closes the pool: callers that wait get ErrClosed at once, connections in use are awaited for the pool's
+// acquire_timeout and then cut off. Closing twice is fine.
+func (p *Pool) Close() { _ = p.shutdown(context.Background(), -1) }
+
+// Shutdown is Close, which waits for connections in use until ctx is done. ErrTimeout: some had to be cut off. The
+// pool is closed in any case.
+func (p *Pool) Shutdown(ctx context.Context) error {
+	timeout := millis(ctx.Deadline())
+	if timeout > 0 {
+		return p.shutdown(context.WithoutCancel(ctx), timeout)
+	}
+	err := p.shutdown(ctx, C.INT64_MAX)
+	if errors.Is(err, ErrCancelled) { // the waiting was given up, not yet the leases
+		_ = p.shutdown(context.Background(), 0)
+	}
+	return err
+}
+
+func (p *Pool) shutdown(ctx context.Context, timeout C.int64_t) error {
+	defer runtime.KeepAlive(p)
+	call, err := p.loop.get()
+	if err != nil {
+		return err
+	}
+	var answer C.dbpgo_answer
+	return p.loop.finish(ctx, call, C.dbpgo_close(p.loop.c, p.c, timeout, call.answer), &answer)
+}
+
+// Acquire borrows a connection; give it back with Release. Callers that wait are served in the order they came. A
+// context with a deadline replaces the pool's acquire_timeout. A waiting caller costs no thread.
+func (p *Pool) Acquire(ctx context.Context) (*Conn, error) {
+	lease, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{pool: p, lease: lease}, nil
+}
+
+func (p *Pool) acquire(ctx context.Context) (C.dbpool_conn, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQueue, Message: "not begun"})
+	}
+	call, err := p.loop.get()
+	if err != nil {
+		return 0, err
+	}
+	timeout := C.int64_t(-1)
+	if ctx.Done() != nil {
+		timeout = millis(ctx.Deadline())
+	}
+	var status C.dbpool_status
+	if p.hooked {
+		status = C.dbpgo_acquire_hooked(p.loop.c, p.c, timeout, call.answer)
+	} else {
+		status = C.dbpgo_acquire(p.loop.c, p.c, timeout, call.answer)
+	}
+	runtime.KeepAlive(p)
+	if status == C.DBPOOL_OK {
+		lease := C.dbpool_conn(call.answer.lease)
+		p.loop.put(call)
+		return lease, nil
+	}
+	var answer C.dbpgo_answer
+	if err := p.loop.finish(ctx, call, status, &answer); err != nil {
+		return 0, err
+	}
+	return C.dbpool_conn(answer.lease), nil
+}
+
+func (p *Pool) release(lease C.dbpool_conn) C.dbpool_status {
+	if p.hooked {
+		return C.dbpool_release(lease)
+	}
+	return C.dbpgo_release(lease)
+}
+
+// Access is what a connection is borrowed for.
+type Access uint32
+
+// The kinds of access.
+const (
+	AccessDefault Access = C.DBPOOL_ACCESS_DEFAULT // anything
+	AccessRead    Access = C.DBPOOL_ACCESS_READ    // SQLite: the connection refuses to write while it is lent
+	AccessWrite   Access = C.DBPOOL_ACCESS_WRITE   // SQLite: it has the writer's turn while it is lent
+)
+
+// AcquireOptions say how to borrow.
+type AcquireOptions struct {
+	Access Access
+	Tag    string // who borrows, for the diagnosis of an exhausted pool; at most 63 bytes
+	NoWait bool   // take an idle connection or fail with ErrTimeout
+}
+
+// AcquireWith is Acquire, with options.
+func (p *Pool) AcquireWith(ctx context.Context, options AcquireOptions) (*Conn, error) {
+	defer runtime.KeepAlive(p)
+	call, err := p.loop.get()
+	if err != nil {
+		return nil, err
+	}
+	var tag *C.char
+	if options.Tag != "" {
+		tag = C.CString(options.Tag)
+		defer C.free(unsafe.Pointer(tag))
+	}
+	var flags C.uint32_t
+	if options.NoWait {
+		flags = C.DBPOOL_ACQUIRE_NO_WAIT
+	}
+	var answer C.dbpgo_answer
+	status := C.dbpgo_acquire_with(p.loop.c, p.c, millis(ctx.Deadline()), C.uint32_t(options.Access), flags, tag,
+		call.answer)
+	if err := p.loop.finish(ctx, call, status, &answer); err != nil {
+		return nil, err
+	}
+	return &Conn{pool: p, lease: C.dbpool_conn(answer.lease)}, nil
+}
+
+// AcquireFunc borrows a connection for f and gives it back.
+func (p *Pool) AcquireFunc(ctx context.Context, f func(*Conn) error) error {
+	conn, err := p.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return f(conn)
+}
+
+// Ping borrows a connection, asks the database for a sign of life, and gives it back.
+func (p *Pool) Ping(ctx context.Context) error {
+	return p.AcquireFunc(ctx, func(conn *Conn) error { return conn.Ping(ctx) })
+}
+
+// Reset replaces all connections, softly: idle ones now, others when they are released.
+func (p *Pool) Reset() error {
+	defer runtime.KeepAlive(p)
+	var cerr *C.dbpool_error
+	if status := C.dbpool_invalidate(p.c, &cerr); status < 0 {
+		return takeError(status, cerr)
+	}
+	return nil
+}
+
+// Reconnect is Reset, and returns when a fresh connection has answered, or with the cause. It blocks a thread.
+func (p *Pool) Reconnect(timeout time.Duration) error {
+	defer runtime.KeepAlive(p)
+	var cerr *C.dbpool_error
+	if status := C.dbpool_reconnect(p.c, C.int64_t(timeout/time.Millisecond), &cerr); status < 0 {
+		return takeError(status, cerr)
+	}
+	return nil
+}
+
+// Resize changes the size of the pool. Surplus connections go when they are idle.
+func (p *Pool) Resize(poolSize, maxOverflow int) error {
+	defer runtime.KeepAlive(p)
+	if poolSize < 1 || poolSize > 10000 || maxOverflow < 0 || maxOverflow > 10000 {
+		return invalid("a pool of %d and %d more connections", poolSize, maxOverflow)
+	}
+	var cerr *C.dbpool_error
+	if status := C.dbpool_resize(p.c, C.uint32_t(poolSize), C.uint32_t(maxOverflow), &cerr); status < 0 {
+		return takeError(status, cerr)
+	}
+	return nil
+}
+
+// Version is the version of the library that is loaded.
+func Version() (major, minor, patch int) {
+	v := uint32(C.dbpool_version())
+	return int(v >> 16), int(v >> 8 & 0xff), int(v & 0xff)
+}

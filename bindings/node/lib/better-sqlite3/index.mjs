@@ -1,0 +1,4 @@
+import Database from './index.js';
+
+export const { SqliteError } = Database;
+export default Database;

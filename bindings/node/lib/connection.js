@@ -1,0 +1,112 @@
+'use strict';
+
+const { native, shapeOf } = require('./calls');
+const { Request, RowsRequest } = require('./requests');
+const { Queries } = require('./queries');
+const { isolationOf, beginFlags } = require('./transaction');
+
+const BUSY = -8;
+
+/**
+ * A borrowed connection, until release(). It runs one statement at a time: a second one is DBPOOL_ERR_BUSY. After its
+ * release every call answers DBPOOL_ERR_STALE.
+ */
+class Connection extends Queries {
+  #low;
+  #high;
+  #running = 0;
+  #releaseLater = false;
+  #isReleased = false;
+  #stream;
+
+  constructor(pool, low, high) {
+    super(pool.types, pool.isPostgres);
+    this.#low = low;
+    this.#high = high;
+  }
+
+  get isReleased() { return this.#isReleased; }
+
+  _start(request, begin) {
+    ++this.#running;
+    const settle = request.settle;
+    request.settle = () => {
+      --this.#running;
+      settle.call(request);
+      if (this.#releaseLater && this.#running === 0) this.#giveBack();
+    };
+    return request.start(begin);
+  }
+
+  _query(request, sql, params, flags, format, timeout) {
+    return this._start(request, (number) =>
+      native.connQuery(this.#low, this.#high, number, sql, params, flags, format, timeout));
+  }
+
+  _streamed(stream) {
+    this.#stream = stream;
+  }
+
+  #simple(options, begin) {
+    return this._start(new Request(options?.signal), begin).then(ignore);
+  }
+
+  /** Begins a transaction. On SQLite it waits for the writer's turn, unless it is read-only. */
+  begin(options = {}) {
+    const isolation = isolationOf(options.isolation);
+    return this.#simple(options, (number) =>
+      native.connBegin(this.#low, this.#high, number, isolation, beginFlags(options), options.timeout ?? 0));
+  }
+  commit(options) { return this.#simple(options, (number) => native.connCommit(this.#low, this.#high, number)); }
+  rollback(options) { return this.#simple(options, (number) => native.connRollback(this.#low, this.#high, number)); }
+  savepoint(name) { return this.#simple(undefined, (number) => native.connSavepoint(this.#low, this.#high, number, name)); }
+  rollbackTo(name) { return this.#simple(undefined, (number) => native.connRollbackTo(this.#low, this.#high, number, name)); }
+  releaseSavepoint(name) {
+    return this.#simple(undefined, (number) => native.connReleaseSavepoint(this.#low, this.#high, number, name));
+  }
+  /** One round trip. A connection that does not answer in time is given up. */
+  ping(options = {}) {
+    return this.#simple(options, (number) => native.connPing(this.#low, this.#high, number, options.timeout ?? -1));
+  }
+
+  /** What a statement takes and gives, without running it: {columns, params}. */
+  async describe(sql, options = {}) {
+    return this._start(new DescribeRequest(options.signal), (number) =>
+      native.connDescribe(this.#low, this.#high, number, sql));
+  }
+
+  /** Asks that the running statement end: it answers DBPOOL_ERR_CANCELLED, unless its result comes first. */
+  cancel() {
+    native.cancel(this.#low, this.#high);
+  }
+
+  /** Gives the connection back. What runs is cancelled, an open transaction rolled back. Harmless twice. */
+  release() {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    if (this.#running === 0) return this.#giveBack();
+    this.#releaseLater = true;
+    this.cancel();
+  }
+
+  #giveBack() {
+    const status = native.release(this.#low, this.#high);
+    this.#stream?._drop();
+    if (status !== BUSY) return;
+    this.cancel(); // rows are being fetched: the lease is free when that has answered
+    setTimeout(() => this.#giveBack(), 1);
+  }
+
+  [Symbol.dispose]() { this.release(); }
+  async [Symbol.asyncDispose]() { this.release(); }
+}
+
+class DescribeRequest extends RowsRequest {
+  rows(f, at) {
+    this.done({ columns: shapeOf(f.r[at + 3]).columns, params: f.x[f.r[at + 10]] });
+  }
+}
+
+function ignore() {}
+
+module.exports = { Connection };

@@ -1,0 +1,39 @@
+'use strict';
+
+/** What the server said, in the fields of node-postgres. `cause` is the DbpoolError, with its flags. */
+class DatabaseError extends Error {
+  constructor(message, length, name) {
+    super(message);
+    this.length = length;
+    this.name = name;
+  }
+}
+
+const TEXTS = ['detail', 'hint', 'schema', 'table', 'column', 'constraint'];
+
+/** node-postgres's error for one of the library's; others are passed on. */
+function translate(error) {
+  if (error.name !== 'DbpoolError') return error;
+  const isServers = error.sqlstate !== '' && error.phase !== 'none';
+  const translated = isServers ? new DatabaseError(error.message, error.message.length, 'error') : new Error(error.message);
+  Object.defineProperty(translated, 'cause', { value: error, enumerable: false, writable: true, configurable: true });
+  translated.code = error.sqlstate || error.code;
+  if (!isServers) return translated;
+  translated.severity = error.isConnectionBroken || error.phase === 'connect' ? 'FATAL' : 'ERROR';
+  translated.position = error.position === undefined ? undefined : String(error.position);
+  for (const name of TEXTS) translated[name] = error[name];
+  return translated;
+}
+
+/** The same for an attempt to get a client, where a time-out has words of its own. */
+function translateConnect(error) {
+  const translated = translate(error);
+  if (error.code === 'DBPOOL_ERR_TIMEOUT') {
+    translated.message = `timeout exceeded when trying to connect: ${error.message}`;
+  } else if (error.code === 'DBPOOL_ERR_CLOSED') {
+    translated.message = 'Cannot use a pool after calling end on the pool';
+  }
+  return translated;
+}
+
+module.exports = { DatabaseError, translate, translateConnect };

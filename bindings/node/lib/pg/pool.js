@@ -1,0 +1,159 @@
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const { native, out, begin } = require('../calls');
+const { DbpoolError } = require('../errors');
+const { Request } = require('../requests');
+const { Client, answer } = require('./client');
+const { translateConfig } = require('./config');
+const { translateConnect } = require('./errors');
+const { QueryRequest, queryArguments } = require('./query');
+const { TypeOverrides } = require('./types');
+
+const BROKEN = 2, CLOSED = 3;
+const LEASE_EVENTS = ['connect', 'acquire', 'release'];
+
+/** A lease on its way to be a client. */
+class ConnectRequest extends Request {
+  constructor(pool) {
+    super();
+    this.pool = pool;
+  }
+  lease(low, high) { super.done(this.pool._lent(low, high)); }
+  done() { super.done(this.pool._lent(out[2], out[3])); }
+  fail(error) { super.fail(translateConnect(error)); }
+}
+
+/** A pool in the shape of node-postgres. What waits, waits in the library. */
+class Pool extends EventEmitter {
+  #handle;
+  #types;
+  #backends = new Map(); // connections that were seen: identity -> process of the server
+  #isWatched = false;
+  #severed = 0;
+  #isSeen = false; // somebody listens to events of leases
+
+  constructor(options = {}) {
+    super();
+    if (typeof options === 'string') options = { connectionString: options };
+    this.options = { ...options, max: options.max ?? options.poolSize ?? 10, min: options.min ?? 0, maxUses: options.maxUses ?? Infinity,
+      idleTimeoutMillis: options.idleTimeoutMillis ?? 10000, connectionTimeoutMillis: options.connectionTimeoutMillis ?? 0 };
+    this.#types = new TypeOverrides(options.types);
+    this.ending = false;
+    this.ended = false;
+    const { uri, list } = translateConfig(options);
+    const handle = native.create(uri, list);
+    if (handle.status < 0) throw new DbpoolError(handle);
+    this.#handle = handle;
+    super.on('newListener', (event) => {
+      if (LEASE_EVENTS.includes(event)) this.#isSeen = true;
+      if (event === 'error' || event === 'remove') this.#watch();
+    });
+  }
+
+  /**
+   * One statement on whatever connection suits: many share one. Somebody who listens to 'connect', 'acquire' or 'release'
+   * sees a client for each instead.
+   */
+  query(text, values, callback) {
+    if (typeof text === 'function') {
+      return answer(Promise.reject(new Error('Passing a function as the first parameter to pool.query is not supported')), text);
+    }
+    if (typeof text?._submitTo === 'function' || typeof text?.submit === 'function') {
+      throw new TypeError('a cursor or a stream needs a client: use pool.connect()');
+    }
+    const { config, callback: whenDone } = queryArguments(text, values, callback);
+    if (this.#isSeen) return answer(this.#queryClient(config), whenDone);
+    const request = new QueryRequest(config, whenDone, this.#types);
+    if (this.ending) process.nextTick(() => request.fail(new Error('Cannot use a pool after calling end on the pool')));
+    else request.run((number, { text: sql, query_timeout: timeout }, list) =>
+      native.query(this.#handle, number, sql, list, 0, request.types.format, timeout ?? 0));
+    return request.promise;
+  }
+
+  async #queryClient(config) {
+    const client = await this.connect();
+    let failure;
+    try {
+      return await client.query(config);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      client.release(failure?.cause?.isConnectionBroken ? failure : undefined);
+    }
+  }
+
+  /** A client, until its release(). As a callback: (error, client, release). */
+  connect(callback) {
+    const promise = this.ending ? Promise.reject(new Error('Cannot use a pool after calling end on the pool'))
+      : new ConnectRequest(this).start((number) => native.acquire(this.#handle, number, -1, 0, ''));
+    if (callback === undefined) return promise;
+    promise.then((client) => process.nextTick(callback, undefined, client, (error) => client.release(error)),
+      (error) => process.nextTick(callback, error, undefined, () => {}));
+    return undefined;
+  }
+
+  _lent(low, high) {
+    const client = Client._lend(this.options, this.#types, low, high, (lent, error) => this.#released(lent, error));
+    if (this.listenerCount('connect') !== 0) this.#greet(client);
+    this.emit('acquire', client);
+    return client;
+  }
+
+  /** 'connect' comes once for a connection, however often it is lent. */
+  #greet(client) {
+    const backend = client._backend();
+    if (backend === undefined || this.#backends.get(backend[0]) === backend[1]) return;
+    this.#backends.set(backend[0], backend[1]);
+    this.emit('connect', client);
+  }
+
+  #released(client, error) {
+    if (error) ++this.#severed;
+    this.emit('release', error, client);
+    if (error) this.emit('remove', client);
+  }
+
+  #watch() {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const number = begin({
+      event: (kind) => {
+        if (kind === BROKEN && this.#severed === 0 && this.listenerCount('error') !== 0) {
+          this.emit('error', new Error('Connection terminated unexpectedly'), new Client(this.options));
+        }
+        if (kind !== CLOSED) return;
+        if (this.#severed > 0) --this.#severed; // 'remove' was told at its release
+        else this.emit('remove', new Client(this.options));
+      },
+      end() {},
+    });
+    native.watch(this.#handle, number);
+  }
+
+  /** Waits until all clients are released, then closes. */
+  end(callback) {
+    if (this.ending) return answer(Promise.reject(new Error('Called end on pool more than once')), callback);
+    this.ending = true;
+    const closed = new Request().start((number) => native.close(this.#handle, number, Infinity)).then(() => {
+      this.ended = true;
+    });
+    return answer(closed, callback);
+  }
+  async [Symbol.asyncDispose]() {
+    if (!this.ending) await this.end();
+  }
+
+  get totalCount() {
+    const stats = native.stats(this.#handle);
+    return stats.open + stats.opening;
+  }
+  get idleCount() { return native.stats(this.#handle).idle; }
+  get waitingCount() { return native.stats(this.#handle).waiting; }
+
+  setTypeParser(oid, format, parse) { this.#types.setTypeParser(oid, format, parse); }
+  getTypeParser(oid, format) { return this.#types.getTypeParser(oid, format); }
+}
+
+module.exports = { Pool };

@@ -1,0 +1,63 @@
+'use strict';
+// Transactions as a scope: the function runs between BEGIN and COMMIT, and once more if the database says "again".
+
+const { misuse } = require('./errors');
+
+const ISOLATION = { default: 0, 'read committed': 1, 'repeatable read': 2, serializable: 3 };
+const READ_ONLY = 1, DEFERRABLE = 2;
+const AGAIN = new Set(['40001', '40P01']); // serialization failure, deadlock
+const FIRST_PAUSE_MS = 2, LONGEST_PAUSE_MS = 500;
+
+function isolationOf(name = 'default') {
+  const isolation = ISOLATION[String(name).toLowerCase()];
+  if (isolation === undefined) {
+    throw misuse('DBPOOL_ERR_INVALID', `unknown isolation ${name}: ${Object.keys(ISOLATION).join(', ')}`);
+  }
+  return isolation;
+}
+
+function beginFlags({ readOnly, deferrable }) {
+  return (readOnly ? READ_ONLY : 0) | (deferrable ? DEFERRABLE : 0);
+}
+
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(end, ms);
+    function end() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      signal?.aborted ? reject(signal.reason) : resolve();
+    }
+    signal?.addEventListener('abort', end, { once: true });
+  });
+}
+
+async function attempt(pool, fn, options, timeout) {
+  const connection = await pool.connect({ signal: options.signal, timeout });
+  try {
+    await connection.begin({ ...options, timeout });
+    const value = await fn(connection);
+    await connection.commit();
+    return value;
+  } finally {
+    connection.release(); // rolls back unless it was committed
+  }
+}
+
+/** Up to maxAttempts (10) and timeout (30 s) for all of them, with growing random pauses. */
+async function runTransaction(pool, fn, options = {}) {
+  isolationOf(options.isolation);
+  const { maxAttempts = 10, timeout = 30_000, signal } = options;
+  const end = performance.now() + timeout;
+  for (let count = 1; ; ++count) {
+    try {
+      return await attempt(pool, fn, options, Math.max(1, end - performance.now()));
+    } catch (error) {
+      const wait = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** count);
+      if (!AGAIN.has(error?.sqlstate) || error.isOutcomeUnknown || count >= maxAttempts || performance.now() + wait >= end) throw error;
+      await pause(wait, signal);
+    }
+  }
+}
+
+module.exports = { runTransaction, isolationOf, beginFlags };

@@ -1,0 +1,162 @@
+#include "env.h"
+#include "module.h"
+#include "params.h"
+
+#include <sys/socket.h>
+
+// Calls that block the thread, for the synchronous SQLite API, and what is asked of a lease's own handle.
+
+extern "C" {  // of libpq, which libdbpool brings along
+int PQbackendPID(const void* connection);
+int PQsocket(const void* connection);
+int sqlite3_get_autocommit(void* connection);  // of SQLite, likewise
+}
+
+namespace dbpool_node {
+namespace {
+
+/// acquireNow(pool, timeout): the lease in `out`, and 0; or an error.
+napi_value AcquireNow(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  dbpool_conn conn = 0;
+  dbpool_error* error = nullptr;
+  const dbpool_status status = dbpool_acquire(in.External<dbpool>(0), in.Int64(1), &conn, &error);
+  if (status != DBPOOL_OK) return TakeError(env, status, error);
+  Env::Get(env)->WriteConn(conn);
+  return Int(env, 0);
+}
+
+/// SQL of the synchronous API, for one lease.
+struct Prepared {
+  dbpool_conn conn;
+  std::string sql;
+};
+
+/// prepareNow(low, high, sql): for runNow().
+napi_value PrepareNow(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);
+  napi_value external;
+  Prepared* prepared = new Prepared{in.Token(0), ToString(env, in.values[2])};
+  napi_create_external(
+      env, prepared, [](napi_env, void* data, void*) { delete static_cast<Prepared*>(data); }, nullptr, &external);
+  return external;
+}
+
+/// runNow(prepared, params, how): what read() gives. `how` has DBPOOL_QUERY_* in its low byte, a Format in the next, and
+/// in the third 1 if only the first row is wanted. Of a stream that is wanted whole nothing is fetched yet.
+napi_value RunNow(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);
+  Env& self = *Env::Get(env);
+  const Prepared& prepared = *in.External<Prepared>(0);
+  const uint32_t how = in.Uint32(2);
+  const Statement statement(self, in.values[1]);
+  if (!statement.ok()) return nullptr;
+  const dbpool_query_options options = {sizeof options, 0, how & 0xFF};
+  OpenResult open;
+  dbpool_error* error = nullptr;
+  dbpool_status status = dbpool_conn_query(prepared.conn, prepared.sql.data(), prepared.sql.size(), statement.params(),
+                                           statement.param_count(), &options, &open.result, &error);
+  if (status != DBPOOL_OK) return TakeError(env, status, error);
+  open.format = static_cast<Format>(how >> 8 & 0xFF);
+  open.is_stream = (options.flags & DBPOOL_QUERY_STREAM) != 0;
+  self.Enter(open);
+  if (how >> 16 == 0) {
+    self.Read(self.reads(), self.reads().AddRecord(), open, Env::kNoHandle);
+    return self.TakeReads();
+  }
+  open.batch = dbpool_batch{sizeof(dbpool_batch), 0, 0, nullptr};
+  status = dbpool_result_fetch(open.result, 1, &open.batch, &error);
+  if (status < 0) {
+    dbpool_result_free(open.result);
+    return TakeError(env, status, error);
+  }
+  double* record = self.reads().AddRecord();
+  open.is_stream = true;
+  self.Read(self.reads(), record, open, Env::kNoHandle);
+  self.FreeResult(static_cast<uint32_t>(record[10]));
+  return self.TakeReads();
+}
+
+/// fetchNow(handle, maxRows): as fetch(), waiting for the rows.
+napi_value FetchNow(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  Env& self = *Env::Get(env);
+  OpenResult* open = self.Open(in.Uint32(0));
+  if (open == nullptr) return TakeError(env, DBPOOL_ERR_STALE, nullptr);
+  open->batch = dbpool_batch{sizeof(dbpool_batch), 0, 0, nullptr};
+  open->next_row = 0;
+  dbpool_error* error = nullptr;
+  const dbpool_status status = dbpool_result_fetch(open->result, in.Uint32(1), &open->batch, &error);
+  if (status != DBPOOL_OK) {
+    self.FreeResult(in.Uint32(0));
+    return status < 0 ? TakeError(env, status, error) : Int(env, status);
+  }
+  self.Read(self.reads(), self.reads().AddRecord(), *open, in.Uint32(0));
+  return self.TakeReads();
+}
+
+/// describeNow(low, high, sql): the number of the shape of its rows, 0 if it gives none; or an error.
+napi_value DescribeNow(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);
+  Env& self = *Env::Get(env);
+  const Statement statement(self, in.values[2], Undefined(env));
+  if (!statement.ok()) return nullptr;
+  OpenResult open;
+  dbpool_error* error = nullptr;
+  const dbpool_status status =
+      dbpool_conn_describe(in.Token(0), statement.sql(), statement.sql_size(), &open.result, &error);
+  if (status != DBPOOL_OK) return TakeError(env, status, error);
+  self.Enter(open);
+  dbpool_result_free(open.result);
+  return Int(env, open.columns == 0 ? 0 : static_cast<int32_t>(open.shape));
+}
+
+napi_value CloseNow(napi_env env, napi_callback_info info) {
+  const Arguments<1> in(env, info);
+  return Int(env, dbpool_close(in.External<dbpool>(0), 0, nullptr));
+}
+
+/// backend(low, high): [identity of the PostgreSQL connection, process id of its server]; undefined if it is lost.
+napi_value Backend(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  const void* const connection = dbpool_conn_native(in.Token(0));
+  if (connection == nullptr) return nullptr;
+  napi_value pair;
+  napi_create_array_with_length(env, 2, &pair);
+  napi_set_element(env, pair, 0, Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(connection))));
+  napi_set_element(env, pair, 1, Int(env, PQbackendPID(connection)));
+  return pair;
+}
+
+/// inTransaction(low, high), of SQLite
+napi_value InTransaction(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  void* const connection = dbpool_conn_native(in.Token(0));
+  napi_value value;
+  napi_get_boolean(env, connection != nullptr && sqlite3_get_autocommit(connection) == 0, &value);
+  return value;
+}
+
+/// sever(low, high): cuts the PostgreSQL connection of the lease, so that the pool replaces it.
+napi_value Sever(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  const void* const connection = dbpool_conn_native(in.Token(0));
+  if (connection != nullptr) shutdown(PQsocket(connection), SHUT_RDWR);
+  return nullptr;
+}
+
+}  // namespace
+
+void ExportBlocking(napi_env env, napi_value exports) {
+  Export(env, exports, "acquireNow", AcquireNow);
+  Export(env, exports, "prepareNow", PrepareNow);
+  Export(env, exports, "runNow", RunNow);
+  Export(env, exports, "fetchNow", FetchNow);
+  Export(env, exports, "describeNow", DescribeNow);
+  Export(env, exports, "closeNow", CloseNow);
+  Export(env, exports, "backend", Backend);
+  Export(env, exports, "inTransaction", InTransaction);
+  Export(env, exports, "sever", Sever);
+}
+
+}  // namespace dbpool_node

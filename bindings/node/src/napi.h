@@ -1,0 +1,83 @@
+#ifndef DBPOOL_NODE_NAPI_H_
+#define DBPOOL_NODE_NAPI_H_
+
+#define NAPI_VERSION 9
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+// The few helpers that make plain node_api.h readable. What cannot fail with the arguments our own JavaScript gives
+// (a number where it passes a number) is not checked again here; what depends on the user is.
+
+namespace dbpool_node {
+
+/// The arguments of one call from JavaScript; missing ones are undefined.
+template <size_t N>
+struct Arguments {
+  Arguments(napi_env env, napi_callback_info info) : env(env) {
+    size_t count = N;
+    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  }
+
+  double Double(size_t i) const {
+    double number = 0;
+    napi_get_value_double(env, values[i], &number);
+    return number;
+  }
+  uint32_t Uint32(size_t i) const {
+    uint32_t number = 0;
+    napi_get_value_uint32(env, values[i], &number);
+    return number;
+  }
+  int64_t Int64(size_t i) const {  // Infinity is INT64_MAX, so that it means "no limit"
+    const double number = Double(i);
+    return number >= 9e18 ? INT64_MAX : static_cast<int64_t>(number);
+  }
+  uint64_t Token(size_t low) const { return static_cast<uint64_t>(Uint32(low + 1)) << 32 | Uint32(low); }
+  template <typename T>
+  T* External(size_t i) const {
+    void* pointer = nullptr;
+    napi_get_value_external(env, values[i], &pointer);
+    return static_cast<T*>(pointer);
+  }
+
+  napi_env env;
+  napi_value values[N];
+};
+
+inline napi_value Number(napi_env env, double number) {
+  napi_value value;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+inline napi_value Int(napi_env env, int32_t number) {
+  napi_value value;
+  napi_create_int32(env, number, &value);
+  return value;
+}
+
+inline napi_value Undefined(napi_env env) {
+  napi_value value;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+/// A string of the library's; undefined if V8 cannot hold it (more than 512 MiB).
+inline napi_value String(napi_env env, const char* text, size_t size = NAPI_AUTO_LENGTH) {
+  napi_value value;
+  if (napi_create_string_utf8(env, text, size, &value) == napi_ok) return value;
+  napi_value thrown;
+  napi_get_and_clear_last_exception(env, &thrown);
+  return Undefined(env);
+}
+
+inline void Set(napi_env env, napi_value object, const char* name, napi_value value) {
+  napi_set_named_property(env, object, name, value);
+}
+
+}  // namespace dbpool_node
+
+#endif  // DBPOOL_NODE_NAPI_H_

@@ -1,0 +1,182 @@
+#include "env.h"
+#include "module.h"
+#include "params.h"
+
+// A pool as a whole: make, watch, count, close.
+
+namespace dbpool_node {
+
+napi_value WrapPool(napi_env env, dbpool* pool) {
+  napi_value external;
+  napi_create_external(
+      env, pool, [](napi_env, void* data, void*) { dbpool_unref(static_cast<dbpool*>(data)); }, nullptr, &external);
+  return external;
+}
+
+namespace {
+
+/// Options from a list of names and values in turn. NULL, and the error, if one is refused.
+dbpool_options* MakeOptions(napi_env env, napi_value list, dbpool_status* status, dbpool_error** error) {
+  dbpool_options* options = dbpool_options_new();
+  uint32_t count = 0;
+  napi_get_array_length(env, list, &count);
+  *status = options != nullptr ? DBPOOL_OK : DBPOOL_ERR_NOMEM;
+  for (uint32_t i = 0; *status == DBPOOL_OK && i + 1 < count; i += 2) {
+    napi_value name, value;
+    napi_get_element(env, list, i, &name);
+    napi_get_element(env, list, i + 1, &value);
+    *status = dbpool_options_set(options, ToString(env, name).c_str(), ToString(env, value).c_str(), error);
+  }
+  if (*status == DBPOOL_OK) return options;
+  dbpool_options_free(options);
+  return nullptr;
+}
+
+/// create(uri or "", options, number): number undefined makes a lazy pool at once and gives it.
+napi_value Create(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);
+  const std::string uri = ToString(env, in.values[0]);
+  dbpool_error* error = nullptr;
+  dbpool_status status = DBPOOL_OK;
+  dbpool_options* options = MakeOptions(env, in.values[1], &status, &error);
+  if (options == nullptr) return TakeError(env, status, error);
+  const char* const address = uri.empty() ? nullptr : uri.c_str();
+  napi_valuetype type;
+  napi_typeof(env, in.values[2], &type);
+  if (type == napi_undefined) {
+    dbpool* pool = nullptr;
+    status = dbpool_create(address, options, &pool, &error);
+    dbpool_options_free(options);
+    return status == DBPOOL_OK ? WrapPool(env, pool) : TakeError(env, status, error);
+  }
+  Env& self = *Env::Get(env);
+  Call* call = self.Begin(in.Uint32(2));
+  const auto answered = [](void* data, dbpool_status status, dbpool* pool, dbpool_error* error) {
+    Answer answer;
+    answer.call = static_cast<Call*>(data);
+    answer.kind = kKindPool;
+    answer.status = status;
+    answer.error = error;
+    answer.pool = pool;
+    answer.call->env->Add(answer);
+  };
+  dbpool_op op = 0;
+  status = dbpool_create_async(address, options, self.loop(), answered, call, &op, &error);
+  dbpool_options_free(options);
+  self.WriteOp(op);
+  if (status == DBPOOL_PENDING) return Int(env, status);
+  self.Withdraw();
+  return TakeError(env, status, error);
+}
+
+napi_value Close(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);  // pool, number, timeout
+  Env& self = *Env::Get(env);
+  Call* call = self.Begin(in.Uint32(1));
+  const auto answered = [](void* data, dbpool_status status, dbpool_error* error) {
+    Answer answer;
+    answer.call = static_cast<Call*>(data);
+    answer.status = status;
+    answer.error = error;
+    answer.call->env->Add(answer);
+  };
+  dbpool_error* error = nullptr;
+  const dbpool_status status =
+      dbpool_close_async(in.External<dbpool>(0), self.loop(), in.Int64(2), answered, call, nullptr, &error);
+  if (status == DBPOOL_PENDING) return Int(env, status);
+  self.Withdraw();
+  return TakeError(env, status, error);
+}
+
+napi_value Stats(napi_env env, napi_callback_info info) {
+  const Arguments<1> in(env, info);
+  dbpool_statistics stats = {};
+  stats.struct_size = sizeof stats;
+  const dbpool_status status = dbpool_stats(in.External<dbpool>(0), &stats);
+  if (status != DBPOOL_OK) return TakeError(env, status, nullptr);
+  napi_value object;
+  napi_create_object(env, &object);
+  const auto set = [&](const char* name, double value) { Set(env, object, name, Number(env, value)); };
+  set("limit", stats.limit);
+  set("open", stats.open);
+  set("idle", stats.idle);
+  set("leased", stats.leased);
+  set("opening", stats.opening);
+  set("waiting", stats.waiting);
+  set("writeWaiting", stats.write_waiting);
+  set("poolSize", stats.pool_size);
+  set("maxOverflow", stats.max_overflow);
+  set("minSize", stats.min_size);
+  set("acquired", static_cast<double>(stats.acquired));
+  set("waited", static_cast<double>(stats.waited));
+  set("timedOut", static_cast<double>(stats.timed_out));
+  set("refused", static_cast<double>(stats.refused));
+  set("opened", static_cast<double>(stats.opened));
+  set("closed", static_cast<double>(stats.closed));
+  set("openFailed", static_cast<double>(stats.open_failed));
+  set("waitMs", static_cast<double>(stats.wait_ns) / 1e6);
+  set("waitMaxMs", static_cast<double>(stats.wait_max_ns) / 1e6);
+  set("pings", static_cast<double>(stats.pings));
+  set("resets", static_cast<double>(stats.resets));
+  set("closedIdle", static_cast<double>(stats.closed_idle));
+  set("closedLifetime", static_cast<double>(stats.closed_lifetime));
+  set("closedUses", static_cast<double>(stats.closed_uses));
+  set("closedBroken", static_cast<double>(stats.closed_broken));
+  set("closedPing", static_cast<double>(stats.closed_ping));
+  set("closedReset", static_cast<double>(stats.closed_reset));
+  set("closedInvalidated", static_cast<double>(stats.closed_invalidated));
+  set("closedShrunk", static_cast<double>(stats.closed_shrunk));
+  return object;
+}
+
+napi_value Invalidate(napi_env env, napi_callback_info info) {
+  const Arguments<1> in(env, info);
+  dbpool_error* error = nullptr;
+  const dbpool_status status = dbpool_invalidate(in.External<dbpool>(0), &error);
+  return status == DBPOOL_OK ? Int(env, 0) : TakeError(env, status, error);
+}
+
+napi_value Resize(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);  // pool, pool_size, max_overflow
+  dbpool_error* error = nullptr;
+  const dbpool_status status = dbpool_resize(in.External<dbpool>(0), in.Uint32(1), in.Uint32(2), &error);
+  return status == DBPOOL_OK ? Int(env, 0) : TakeError(env, status, error);
+}
+
+/// watch(pool, number): events come under the number until its end; they keep no process alive.
+napi_value Watch(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  Env& self = *Env::Get(env);
+  Call* call = self.Begin(in.Uint32(1));
+  self.Withdraw();
+  const auto happened = [](void* data, const dbpool_event* event) {
+    Answer answer;
+    answer.call = static_cast<Call*>(data);
+    answer.kind = kKindEvent;
+    answer.event = *event;
+    answer.call->env->Add(answer);
+  };
+  const auto ended = [](void* data) {
+    Answer answer;
+    answer.call = static_cast<Call*>(data);
+    answer.kind = kKindEnd;
+    answer.call->env->Add(answer);
+  };
+  dbpool_error* error = nullptr;
+  const dbpool_status status =
+      dbpool_watch(in.External<dbpool>(0), self.loop(), happened, call, ended, nullptr, &error);
+  return status == DBPOOL_OK ? Int(env, 0) : TakeError(env, status, error);
+}
+
+}  // namespace
+
+void ExportPool(napi_env env, napi_value exports) {
+  Export(env, exports, "create", Create);
+  Export(env, exports, "close", Close);
+  Export(env, exports, "stats", Stats);
+  Export(env, exports, "invalidate", Invalidate);
+  Export(env, exports, "resize", Resize);
+  Export(env, exports, "watch", Watch);
+}
+
+}  // namespace dbpool_node

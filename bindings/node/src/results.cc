@@ -1,0 +1,198 @@
+#include "env.h"
+
+// Results that JavaScript reads: rows into frames, and the shapes of rows.
+
+namespace dbpool_node {
+namespace {
+
+constexpr uint32_t kOidInt8 = 20;
+constexpr size_t kMaxShapes = 4096;
+constexpr size_t kMaxCommands = 256;
+
+}  // namespace
+
+uint32_t Env::Keep(const OpenResult& open) {
+  uint32_t handle;
+  if (free_results_.empty()) {
+    handle = static_cast<uint32_t>(results_.size());
+    results_.push_back(open);
+  } else {
+    handle = free_results_.back();
+    free_results_.pop_back();
+    results_[handle] = open;
+  }
+  return handle;
+}
+
+OpenResult* Env::Open(uint32_t handle) {
+  return handle < results_.size() && results_[handle].result != nullptr ? &results_[handle] : nullptr;
+}
+
+void Env::FreeResult(uint32_t handle) {
+  OpenResult* open = Open(handle);
+  if (open == nullptr) return;
+  dbpool_result_free(open->result);
+  *open = OpenResult{};
+  free_results_.push_back(handle);
+}
+
+void Env::Drop(uint32_t handle) {
+  OpenResult* open = Open(handle);
+  if (open == nullptr || !open->is_fetching) return FreeResult(handle);
+  open->is_dropped = true;
+  dbpool_result_free(open->result);
+  open->result = nullptr;
+}
+
+void Env::Enter(OpenResult& open) {
+  const dbpool_column* columns = nullptr;
+  open.columns = dbpool_result_columns(open.result, &columns);
+  open.shape = ShapeOf(columns, open.columns);
+  open.batch = dbpool_batch{};
+  open.next_row = 0;
+}
+
+void Env::Read(Frame& frame, double* record, OpenResult open, uint32_t handle) {
+  const int64_t last_id = dbpool_result_last_insert_id(open.result);
+  record[3] = open.shape;
+  record[5] = Command(dbpool_result_command(open.result));
+  record[6] = static_cast<double>(dbpool_result_affected(open.result));
+  record[7] = static_cast<int32_t>(last_id >> 32);
+  record[8] = static_cast<uint32_t>(last_id);
+  record[11] = static_cast<double>(dbpool_result_elapsed_ns(open.result));
+
+  const auto shape = shapes_.find(open.shape);
+  const uint8_t* as_text = shape->second.AsText(open.format);
+  uint32_t rows = 0, remains = 0;
+  while (remains == 0) {
+    while (open.next_row < open.batch.row_count && frame.HasRoom(open.columns)) {
+      frame.AddRow(env_, open.batch.cells + size_t{open.next_row++} * open.columns, open.columns, open.format, as_text);
+      ++rows;
+    }
+    if (open.next_row < open.batch.row_count) {
+      remains = kRemainsRows;
+    } else if (open.is_stream) {
+      remains = kRemainsStream;
+    } else {
+      dbpool_error* error = nullptr;
+      open.batch = dbpool_batch{sizeof(dbpool_batch), 0, 0, nullptr};
+      open.next_row = 0;
+      const dbpool_status status = dbpool_result_fetch(open.result, 0, &open.batch, &error);
+      if (status == DBPOOL_OK) continue;
+      if (status < 0) WriteError(frame, record, status, error);
+      if (status < 0 || dbpool_result_next(open.result, nullptr) != DBPOOL_OK) break;
+      Enter(open);
+      remains = kRemainsResult;
+    }
+  }
+  record[4] = rows;
+  record[9] = remains;
+  if (remains == 0) {
+    handle == kNoHandle ? dbpool_result_free(open.result) : FreeResult(handle);
+  } else if (handle == kNoHandle) {
+    record[10] = Keep(open);
+  } else {
+    results_[handle] = open;
+    record[10] = handle;
+  }
+}
+
+napi_value Env::TakeReads() {
+  const Frame::Content content = reads_.Take(env_);
+  if (content.is_plain) return content.text;
+  napi_value list;
+  napi_create_array_with_length(env_, 3, &list);
+  napi_set_element(env_, list, 0, content.text);
+  napi_set_element(env_, list, 1, content.bytes);
+  napi_set_element(env_, list, 2, content.extras);
+  return list;
+}
+
+uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
+  shape_key_.clear();
+  for (uint32_t i = 0; i < count; ++i) {
+    shape_key_.append(columns[i].name).push_back('\0');
+    shape_key_.append(columns[i].native_name).push_back('\0');
+    shape_key_.append(reinterpret_cast<const char*>(&columns[i].native_type), sizeof columns[i].native_type);
+    shape_key_.push_back(static_cast<char>(columns[i].kind));
+  }
+  if (shape_key_ == recent_key_) return recent_shape_;
+  const auto found = shape_numbers_.find(shape_key_);
+  if (found != shape_numbers_.end()) {
+    recent_key_ = shape_key_;
+    return recent_shape_ = found->second;
+  }
+  if (shapes_.size() >= kMaxShapes) {  // start anew; results that are open keep theirs
+    shape_numbers_.clear();
+    recent_key_.assign(1, '\1');  // no key
+    std::unordered_map<uint32_t, Shape> kept;
+    for (const OpenResult& open : results_) {
+      const auto shape = open.result != nullptr ? shapes_.find(open.shape) : shapes_.end();
+      if (shape != shapes_.end()) kept.insert(shapes_.extract(shape));
+    }
+    forgotten_ = std::move(shapes_);
+    shapes_ = std::move(kept);
+  }
+  Shape shape;
+  for (uint32_t i = 0; i < count; ++i) {
+    const dbpool_column& column = columns[i];
+    shape.columns.push_back({column.name, column.native_name, column.kind, column.native_type});
+    shape.as_text[0].push_back(0);
+    shape.as_text[1].push_back(column.native_type == kOidInt8);
+    shape.as_text[2].push_back(1);
+  }
+  const uint32_t number = ++last_shape_number_;
+  shape_numbers_.emplace(shape_key_, number);
+  shapes_.emplace(number, std::move(shape));
+  return number;
+}
+
+napi_value Env::DescribeColumn(const char* name, uint32_t kind, uint32_t native_type, const char* native_name) {
+  napi_value item;
+  napi_create_object(env_, &item);
+  Set(env_, item, "name", String(env_, name));
+  Set(env_, item, "kind", Number(env_, kind));
+  Set(env_, item, "nativeType", Number(env_, native_type));
+  Set(env_, item, "nativeName", String(env_, native_name));
+  return item;
+}
+
+napi_value Env::DescribeShape(uint32_t number) {
+  auto found = shapes_.find(number);
+  if (found == shapes_.end()) found = forgotten_.find(number);
+  napi_value list;
+  napi_create_array(env_, &list);
+  if (found == forgotten_.end()) return list;
+  uint32_t i = 0;
+  for (const Shape::Column& column : found->second.columns) {
+    napi_set_element(env_, list, i++,
+                     DescribeColumn(column.name.c_str(), column.kind, column.native_type, column.native_name.c_str()));
+  }
+  return list;
+}
+
+/// The types of a described statement's parameters, as an extra of the frame.
+uint32_t Env::DescribeParams(const dbpool_result* result) {
+  const dbpool_column* params = nullptr;
+  const uint32_t count = dbpool_result_params(result, &params);
+  napi_value list;
+  napi_create_array_with_length(env_, count, &list);
+  for (uint32_t i = 0; i < count; ++i) napi_set_element(env_, list, i, DescribeColumn(params[i].name, params[i].kind, params[i].native_type, params[i].native_name));
+  return frame_.AddExtra(env_, list);
+}
+
+uint32_t Env::Command(const char* name) {
+  for (size_t i = 0; i < commands_.size(); ++i) {
+    if (commands_[i] == name) return static_cast<uint32_t>(i);
+  }
+  if (commands_.size() == kMaxCommands) return kMaxCommands;  // there are not that many
+  commands_.emplace_back(name);
+  return static_cast<uint32_t>(commands_.size() - 1);
+}
+
+napi_value Env::CommandName(uint32_t number) {
+  return number < commands_.size() ? String(env_, commands_[number].data(), commands_[number].size())
+                                   : String(env_, "", 0);
+}
+
+}  // namespace dbpool_node

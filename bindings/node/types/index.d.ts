@@ -1,0 +1,177 @@
+/// <reference types="node" />
+
+/** A value as a parameter. Objects and, on SQLite, arrays go as JSON; on PostgreSQL arrays are arrays. */
+export type Param = null | undefined | boolean | number | bigint | string | Uint8Array | ArrayBuffer | ArrayBufferView | Date | readonly Param[] | object;
+
+export type Row = Record<string, any>;
+
+export interface Column {
+  name: string;
+  /** DBPOOL_KIND_* of the library. */
+  kind: number;
+  /** PostgreSQL: the type's OID; SQLite: 0. */
+  nativeType: number;
+  /** PostgreSQL: "int4" ...; SQLite: the declared type. */
+  nativeName: string;
+}
+
+export interface Result<R = Row> {
+  rows: R[];
+  /** "SELECT", "INSERT", "CREATE TABLE" ... */
+  command: string;
+  /** Rows that were inserted, updated or deleted. */
+  affected: number;
+  /** SQLite: the rowid of the row inserted last. */
+  lastInsertId: number | bigint;
+  columns: Column[];
+  elapsedMs: number;
+}
+
+export interface CallOptions {
+  /** Ends the call: it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Milliseconds. */
+  timeout?: number;
+}
+
+export interface QueryOptions extends CallOptions {
+  rowMode?: 'object' | 'array';
+  /** Your word that the statement writes nothing: it may be run again when its connection is lost. */
+  readOnly?: boolean;
+}
+
+export interface StreamOptions extends QueryOptions {
+  /** Rows fetched at a time at most. */
+  batchSize?: number;
+}
+
+export interface TransactionOptions extends CallOptions {
+  isolation?: 'default' | 'read committed' | 'repeatable read' | 'serializable';
+  readOnly?: boolean;
+  deferrable?: boolean;
+}
+
+export interface RetryOptions extends TransactionOptions {
+  /** How often the function runs at most: 10. */
+  maxAttempts?: number;
+}
+
+export interface ConnectOptions extends CallOptions {
+  /** SQLite: 'write' has the writer's turn while the lease lasts, 'read' refuses to write. */
+  access?: 'default' | 'read' | 'write';
+  /** Who borrows, for diagnoses. */
+  tag?: string;
+}
+
+export interface RowStream<R = Row> extends AsyncIterableIterator<R> {
+  readonly columns: Column[] | undefined;
+  read(count: number): Promise<R[]>;
+  batches(): AsyncGenerator<R[], void, undefined>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Queries {
+  query<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<Result<R>>;
+  all<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<R[]>;
+  one<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<R>;
+  maybeOne<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<R | undefined>;
+  execute(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<number>;
+  stream<R = Row>(sql: string, params?: readonly Param[], options?: StreamOptions): RowStream<R>;
+}
+
+export interface Connection extends Queries {
+  readonly isReleased: boolean;
+  begin(options?: TransactionOptions): Promise<void>;
+  commit(options?: { signal?: AbortSignal }): Promise<void>;
+  rollback(options?: { signal?: AbortSignal }): Promise<void>;
+  savepoint(name: string): Promise<void>;
+  rollbackTo(name: string): Promise<void>;
+  releaseSavepoint(name: string): Promise<void>;
+  ping(options?: CallOptions): Promise<void>;
+  describe(sql: string, options?: { signal?: AbortSignal }): Promise<{ columns: Column[]; params: Column[] }>;
+  cancel(): void;
+  release(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Stats {
+  limit: number; open: number; idle: number; leased: number; opening: number; waiting: number; writeWaiting: number;
+  poolSize: number; maxOverflow: number; minSize: number; acquired: number; waited: number; timedOut: number; refused: number;
+  opened: number; closed: number; openFailed: number; waitMs: number; waitMaxMs: number; pings: number; resets: number;
+  closedIdle: number; closedLifetime: number; closedUses: number; closedBroken: number; closedPing: number; closedReset: number;
+  closedInvalidated: number; closedShrunk: number;
+}
+
+export interface ConnectionEvent {
+  /** Its number, which no other connection of the process has or will have. */
+  connection: number;
+  reason: 'idle' | 'lifetime' | 'uses' | 'broken' | 'ping' | 'reset' | 'invalidated' | 'hook' | 'shrunk' | 'pool' | undefined;
+  /** Events lost just before this one. */
+  missed: number;
+}
+
+export type EventName = 'opened' | 'broken' | 'closed';
+
+export interface Pool extends Queries {
+  connect(options?: ConnectOptions): Promise<Connection>;
+  use<T>(fn: (connection: Connection) => T | Promise<T>, options?: ConnectOptions): Promise<T>;
+  transaction<T>(fn: (connection: Connection) => T | Promise<T>, options?: RetryOptions): Promise<T>;
+  ping(options?: CallOptions): Promise<void>;
+  stats(): Stats;
+  invalidate(): void;
+  resize(poolSize: number, maxOverflow?: number): void;
+  close(options?: { timeout?: number }): Promise<void>;
+  on(event: EventName, listener: (event: ConnectionEvent) => void): this;
+  once(event: EventName, listener: (event: ConnectionEvent) => void): this;
+  off(event: EventName, listener: (event: ConnectionEvent) => void): this;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Options of the library by name (poolSize or pool_size ...); numbers of time options are milliseconds. */
+export interface PoolOptions {
+  /** Converters from text, by PostgreSQL's names of types. */
+  types?: Record<string, (text: string) => unknown>;
+  /** Ends the attempt to make the pool. */
+  signal?: AbortSignal;
+  poolSize?: number;
+  maxOverflow?: number;
+  minSize?: number;
+  acquireTimeout?: number | string;
+  connectTimeout?: number | string;
+  queryTimeout?: number | string;
+  idleTimeout?: number | string;
+  lazy?: boolean;
+  [option: string]: unknown;
+}
+
+export declare class DbpoolError extends Error {
+  /** "DBPOOL_ERR_TIMEOUT" ... */
+  code: string;
+  /** Five characters, or "". */
+  sqlstate: string;
+  detail?: string;
+  hint?: string;
+  schema?: string;
+  table?: string;
+  column?: string;
+  constraint?: string;
+  position?: number;
+  /** SQLite: the extended result code. */
+  nativeCode?: number;
+  phase: 'none' | 'queue' | 'connect' | 'ping' | 'reset' | 'query' | 'close';
+  flags: number;
+  /** The pool when an acquire failed. */
+  pool?: { open: number; idle: number; leased: number; waiting: number };
+  readonly isRetryable: boolean;
+  readonly isConnectionBroken: boolean;
+  readonly isTimeout: boolean;
+  readonly isCancelled: boolean;
+  readonly isNotSent: boolean;
+  readonly isOutcomeUnknown: boolean;
+}
+
+export declare function createPool(uri: string, options?: PoolOptions): Promise<Pool>;
+export declare function createPool(options: PoolOptions): Promise<Pool>;
+/** Of the library that is loaded. */
+export declare const version: string;

@@ -1,0 +1,69 @@
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use super::call::{Call, Lease};
+use super::pool::Pool;
+use super::session::Session;
+use super::transaction::Transaction;
+use crate::call_options::TransactionOptions;
+use crate::conn::CancelHandle;
+use crate::error::Result;
+
+/// A borrowed connection. Dropped, it goes back to its pool, without blocking: what is open is rolled back.
+///
+/// Its pool stays open as long as it is lent. What it can do is on [`Session`].
+#[derive(Debug)]
+pub struct Conn {
+    session: Session,
+    pool: Pool,
+}
+
+impl Conn {
+    pub(crate) fn new(lease: Lease, call: Arc<Call>, pool: Pool) -> Self {
+        Self { session: Session::new(lease, call), pool }
+    }
+
+    /// Begins a transaction, which is rolled back unless it is [committed](Transaction::commit).
+    pub async fn begin(&mut self) -> Result<Transaction<'_>> {
+        self.begin_with(&TransactionOptions::new()).await
+    }
+
+    /// [`begin`](Self::begin), with options.
+    pub async fn begin_with(&mut self, options: &TransactionOptions) -> Result<Transaction<'_>> {
+        Transaction::begin(self, options).await
+    }
+
+    /// A handle that others can cancel this connection's statements by.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle::new(self.session.token())
+    }
+
+    /// The same connection for blocking calls, once what was given up on it has ended.
+    pub async fn into_blocking(mut self) -> crate::Conn {
+        self.session.settle().await;
+        let lease = self.session.take_idle_lease().expect("settled");
+        let token = lease.token();
+        std::mem::forget(lease);
+        // SAFETY: the lease is ours, and is released by the new one alone.
+        unsafe { crate::Conn::new(token, self.pool.as_blocking().clone()) }
+    }
+
+    /// Its pool.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+impl Deref for Conn {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl DerefMut for Conn {
+    fn deref_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+}

@@ -1,0 +1,393 @@
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::{on_done, on_query, Answer, Call, Lease, OnDrop, Started};
+use super::rows::RowStream;
+use super::transaction::Savepoint;
+use crate::call_options::{QueryOptions, TransactionOptions};
+use crate::description::Description;
+use crate::error::Result;
+use crate::ffi::{c_string, milliseconds};
+use crate::from_row::FromRow;
+use crate::params::Params;
+use crate::pipeline::Pipeline;
+use crate::rows::{ResultHandle, Rows};
+use crate::session::Statement;
+use crate::sys;
+
+/// What can be done with a borrowed connection: a [`Conn`](super::Conn) and a [`Transaction`](super::Transaction) have
+/// this in common. Every future may be dropped: the next call waits until the one given up has ended.
+pub struct Session {
+    /// `None` while it is being dropped.
+    lease: Option<Lease>,
+    call: Arc<Call>,
+    /// A transaction was dropped; so the next call begins with a rollback.
+    rollback: bool,
+}
+
+/// What starts a call on a lease: token, user_data, out_op, error.
+pub(crate) trait Submit:
+    FnOnce(
+    sys::dbpool_conn,
+    *mut c_void,
+    *mut sys::dbpool_op,
+    *mut *mut sys::dbpool_error,
+) -> sys::dbpool_status
+{
+}
+impl<F> Submit for F where
+    F: FnOnce(
+        sys::dbpool_conn,
+        *mut c_void,
+        *mut sys::dbpool_op,
+        *mut *mut sys::dbpool_error,
+    ) -> sys::dbpool_status
+{
+}
+
+impl Session {
+    pub(crate) fn new(lease: Lease, call: Arc<Call>) -> Self {
+        Self { lease: Some(lease), call, rollback: false }
+    }
+
+    pub(crate) fn token(&self) -> sys::dbpool_conn {
+        self.lease.as_ref().map_or(0, Lease::token)
+    }
+
+    pub(crate) fn roll_back_first(&mut self) {
+        self.rollback = true;
+    }
+
+    /// Whether an answer since BEGIN was "run it again": for transactions as closures.
+    pub(crate) fn database_said_again(&self) -> bool {
+        self.call.said_again()
+    }
+
+    /// The lease, if no call is under way: then it can be released at once.
+    pub(crate) fn take_idle_lease(&mut self) -> Option<Lease> {
+        if self.call.is_open() {
+            None
+        } else {
+            self.lease.take()
+        }
+    }
+
+    /// Runs a statement. Its rows are buffered, so that reading them does not block.
+    pub async fn query(&mut self, sql: &str, params: impl Params) -> Result<Rows<'static>> {
+        self.run(sql, &params, None).await.map(buffered)
+    }
+
+    /// [`query`](Self::query), with options.
+    pub async fn query_with(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        options: &QueryOptions,
+    ) -> Result<Rows<'static>> {
+        self.run(sql, &params, Some(options.to_c(false))).await.map(buffered)
+    }
+
+    /// The only row: [`Error::NoRows`](crate::Error::NoRows) or [`Error::TooManyRows`](crate::Error::TooManyRows)
+    /// unless there is exactly one.
+    pub async fn query_one<T: FromRow>(&mut self, sql: &str, params: impl Params) -> Result<T> {
+        self.query(sql, params).await?.one()
+    }
+
+    /// The only row, or none: [`Error::TooManyRows`](crate::Error::TooManyRows) if there are more.
+    pub async fn query_opt<T: FromRow>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+    ) -> Result<Option<T>> {
+        self.query(sql, params).await?.opt()
+    }
+
+    /// All rows.
+    pub async fn query_all<T: FromRow>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+    ) -> Result<Vec<T>> {
+        self.query(sql, params).await?.all()
+    }
+
+    /// Runs a statement for what it does: how many rows it changed.
+    pub async fn execute(&mut self, sql: &str, params: impl Params) -> Result<u64> {
+        Ok(self.run(sql, &params, None).await?.affected())
+    }
+
+    /// Rows that come as they are asked for: for results that do not fit into memory.
+    ///
+    /// Read to the end, if you can. One that is dropped before is cancelled on the server, which can hold up the thread
+    /// for a moment, a second at most; one of [`Pool::stream`](super::Pool::stream) never does.
+    pub async fn stream(&mut self, sql: &str, params: impl Params) -> Result<RowStream<'_>> {
+        self.stream_with(sql, params, &QueryOptions::new()).await
+    }
+
+    /// [`stream`](Self::stream), with options.
+    pub async fn stream_with(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        options: &QueryOptions,
+    ) -> Result<RowStream<'_>> {
+        let result = self.run(sql, &params, Some(options.to_c(true))).await?;
+        Ok(RowStream::new(result, self.call.clone()))
+    }
+
+    /// In a transaction: sets a savepoint. What comes after it is undone when it is [rolled back](Savepoint::rollback).
+    pub async fn savepoint(&mut self, name: &str) -> Result<Savepoint<'_>> {
+        Savepoint::begin(self, name).await
+    }
+
+    /// What a statement takes and gives, without running it.
+    pub async fn describe(&mut self, sql: &str) -> Result<Description> {
+        self.settle().await;
+        let answer = self
+            .submit(|token, user, op, error| {
+                // SAFETY: the text is copied.
+                unsafe {
+                    sys::dbpool_conn_describe_async(
+                        token,
+                        ptr::null_mut(),
+                        sql.as_ptr().cast(),
+                        sql.len(),
+                        Some(on_query),
+                        user,
+                        op,
+                        error,
+                    )
+                }
+            })
+            .await?;
+        Ok(Description::new(result_of(answer)))
+    }
+
+    /// Asks the database for a sign of life. A connection that does not answer in time is given up.
+    ///
+    /// Without a time-out `query_timeout` counts.
+    pub async fn ping(&mut self, timeout: Option<Duration>) -> Result<()> {
+        self.settle().await;
+        self.done(|token, user, op, error| {
+            // SAFETY: a token may be any number.
+            unsafe {
+                sys::dbpool_conn_ping_async(
+                    token,
+                    ptr::null_mut(),
+                    milliseconds(timeout),
+                    Some(on_done),
+                    user,
+                    op,
+                    error,
+                )
+            }
+        })
+        .await
+    }
+
+    /// [`Pipeline::run`], without blocking.
+    pub async fn run_pipeline(&mut self, pipeline: &mut Pipeline) -> Result<()> {
+        self.run_pipeline_with(pipeline, &QueryOptions::new()).await
+    }
+
+    /// [`Pipeline::run_with`], without blocking.
+    pub async fn run_pipeline_with(
+        &mut self,
+        pipeline: &mut Pipeline,
+        options: &QueryOptions,
+    ) -> Result<()> {
+        self.settle().await;
+        self.done(|token, user, op, error| {
+            // SAFETY: the pipeline is alive; freed while it runs, the library keeps what that needs.
+            unsafe {
+                sys::dbpool_pipeline_run_async(
+                    pipeline.as_ptr(),
+                    token,
+                    ptr::null_mut(),
+                    &options.to_c(false),
+                    Some(on_done),
+                    user,
+                    op,
+                    error,
+                )
+            }
+        })
+        .await
+    }
+
+    /// The number of the connection: what [events](crate::Event) call it.
+    pub fn id(&self) -> u64 {
+        // SAFETY: a token may be any number.
+        unsafe { sys::dbpool_conn_id(self.token()) }
+    }
+
+    pub(crate) async fn begin(&mut self, options: &TransactionOptions) -> Result<()> {
+        self.settle().await;
+        self.call.forget_again();
+        self.done(|token, user, op, error| {
+            // SAFETY: the options are read during the call.
+            unsafe {
+                sys::dbpool_conn_begin_async(
+                    token,
+                    ptr::null_mut(),
+                    &options.to_c(),
+                    Some(on_done),
+                    user,
+                    op,
+                    error,
+                )
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.settle().await;
+        self.done(|token, user, op, error| {
+            // SAFETY: a token may be any number.
+            unsafe {
+                sys::dbpool_conn_commit_async(
+                    token,
+                    ptr::null_mut(),
+                    Some(on_done),
+                    user,
+                    op,
+                    error,
+                )
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn rollback(&mut self) -> Result<()> {
+        self.settle().await;
+        self.done(submit_rollback).await
+    }
+
+    pub(crate) async fn set_savepoint(&mut self, verb: SavepointVerb, name: &str) -> Result<()> {
+        let name = c_string(name, "the name of a savepoint")?;
+        self.settle().await;
+        self.done(|token, user, op, error| {
+            // SAFETY: the name is copied.
+            unsafe { verb(token, ptr::null_mut(), name.as_ptr(), Some(on_done), user, op, error) }
+        })
+        .await
+    }
+
+    async fn run(
+        &mut self,
+        sql: &str,
+        params: &impl Params,
+        options: Option<sys::dbpool_query_options>,
+    ) -> Result<ResultHandle> {
+        self.settle().await;
+        let token = self.token();
+        Statement::with(sql, params, options, |s| {
+            self.call.start(|user, op, error| {
+                // SAFETY: the statement and its parameters are copied.
+                unsafe {
+                    sys::dbpool_conn_query_async(
+                        token,
+                        ptr::null_mut(),
+                        s.sql,
+                        s.sql_size,
+                        s.params,
+                        s.param_count,
+                        s.options,
+                        Some(on_query),
+                        user,
+                        op,
+                        error,
+                    )
+                }
+            })
+        })??;
+        self.answer().await.map(result_of)
+    }
+
+    async fn done(&mut self, submit: impl Submit) -> Result<()> {
+        self.submit(submit).await.map(drop)
+    }
+
+    /// REQUIRES: settled.
+    async fn submit(&mut self, submit: impl Submit) -> Result<Answer> {
+        let token = self.token();
+        match self.call.start(|user, op, error| submit(token, user, op, error))? {
+            Started::Pending => self.answer().await,
+            Started::Now(_) => Ok(Answer::Done),
+        }
+    }
+
+    async fn answer(&mut self) -> Result<Answer> {
+        self.call.answer(OnDrop::Cancel).await
+    }
+
+    /// Waits for a call that was given up, and rolls back what a dropped transaction left. Dropped itself, it is what
+    /// the next call begins with.
+    pub(crate) async fn settle(&mut self) {
+        if self.call.is_open() {
+            // Nobody wants the answer any more.
+            let _ = self.call.answer(OnDrop::Leave).await;
+        }
+        if self.rollback {
+            let token = self.token();
+            if let Ok(Started::Pending) =
+                self.call.start(|user, op, error| submit_rollback(token, user, op, error))
+            {
+                // A connection that is lost says so in the next call; a transaction that is over needs no rollback.
+                let _ = self.call.answer(OnDrop::Leave).await;
+            }
+            self.rollback = false;
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            self.call.leave(lease);
+        }
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("id", &self.id()).finish()
+    }
+}
+
+/// `dbpool_conn_savepoint_async()` and the two like it.
+pub(crate) type SavepointVerb = unsafe extern "C" fn(
+    sys::dbpool_conn,
+    *mut sys::dbpool_loop,
+    *const sys::c_char,
+    sys::dbpool_done_cb,
+    *mut c_void,
+    *mut sys::dbpool_op,
+    *mut *mut sys::dbpool_error,
+) -> sys::dbpool_status;
+
+fn submit_rollback(
+    token: sys::dbpool_conn,
+    user: *mut c_void,
+    op: *mut sys::dbpool_op,
+    error: *mut *mut sys::dbpool_error,
+) -> sys::dbpool_status {
+    // SAFETY: a token may be any number.
+    unsafe {
+        sys::dbpool_conn_rollback_async(token, ptr::null_mut(), Some(on_done), user, op, error)
+    }
+}
+
+pub(crate) fn result_of(answer: Answer) -> ResultHandle {
+    match answer {
+        Answer::Result(result) => result,
+        _ => unreachable!("a query is answered by a result"),
+    }
+}
+
+pub(crate) fn buffered(result: ResultHandle) -> Rows<'static> {
+    Rows::new(result, None)
+}

@@ -1,0 +1,93 @@
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+
+use crate::call_options::TransactionOptions;
+use crate::error::Result;
+use crate::ffi::{call, check};
+use crate::pool::Pool;
+use crate::session::Session;
+use crate::sys;
+use crate::transaction::Transaction;
+
+/// A borrowed connection. Dropped, it goes back to its pool, without blocking: what is open is rolled back.
+///
+/// It may move between threads. Its pool stays open as long as it is lent. What it can do is on [`Session`].
+#[derive(Debug)]
+pub struct Conn {
+    session: Session,
+    pool: Pool,
+}
+
+impl Conn {
+    /// # Safety
+    /// The token is a lease of the pool that nobody else releases.
+    pub(crate) unsafe fn new(token: sys::dbpool_conn, pool: Pool) -> Self {
+        Self { session: Session::new(token, None), pool }
+    }
+
+    /// Begins a transaction, which is rolled back unless it is [committed](Transaction::commit).
+    pub fn begin(&mut self) -> Result<Transaction<'_>> {
+        self.begin_with(&TransactionOptions::new())
+    }
+
+    /// [`begin`](Self::begin), with options.
+    pub fn begin_with(&mut self, options: &TransactionOptions) -> Result<Transaction<'_>> {
+        Transaction::begin(self, options)
+    }
+
+    /// A handle that other threads can cancel this connection's statements by.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle(self.session.token())
+    }
+
+    /// Gives it back, as dropping it does, and tells whether that went well.
+    pub fn release(self) -> Result<()> {
+        let conn = ManuallyDrop::new(self);
+        // SAFETY: neither is used again, as `conn` is not dropped.
+        let (session, pool) =
+            unsafe { (std::ptr::read(&conn.session), std::ptr::read(&conn.pool)) };
+        // SAFETY: the lease is ours.
+        let released = check(unsafe { sys::dbpool_release(session.token()) });
+        drop(pool);
+        released
+    }
+
+    /// Its pool.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+impl Deref for Conn {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        // SAFETY: the lease is ours. It can fail in a forked child alone, which has nothing to give back.
+        unsafe { sys::dbpool_release(self.session.token()) };
+    }
+}
+
+/// Cancels what runs on a connection, from any thread.
+///
+/// Once the connection is released this is harmless: it never reaches a later borrower.
+#[derive(Debug, Clone)]
+pub struct CancelHandle(sys::dbpool_conn);
+
+impl CancelHandle {
+    pub(crate) fn new(token: sys::dbpool_conn) -> Self {
+        Self(token)
+    }
+
+    /// Asks that the running statement end, and does not wait for it: it fails with
+    /// [`Error::Cancelled`](crate::Error::Cancelled), unless its result comes first. Without a running statement nothing happens.
+    pub fn cancel(&self) -> Result<()> {
+        // SAFETY: a token may be any number.
+        call(|error| unsafe { sys::dbpool_conn_cancel(self.0, error) }).map(drop)
+    }
+}

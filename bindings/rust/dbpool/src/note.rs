@@ -1,0 +1,62 @@
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// The last failure of a transaction that runs as a closure.
+///
+/// The closure answers with an error of its own type; whether the database asked for the whole to run again is
+/// judged by the library, by the error it gave itself. So that one is kept here.
+pub(crate) struct Note(Mutex<*mut sys::dbpool_error>);
+
+// SAFETY: an error may be used by any thread, and the mutex lets one thread at a time replace it.
+unsafe impl Send for Note {}
+// SAFETY: the same.
+unsafe impl Sync for Note {}
+
+impl Note {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(ptr::null_mut()))
+    }
+
+    fn replace(&self, error: *mut sys::dbpool_error) -> *mut sys::dbpool_error {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *kept, error)
+    }
+
+    /// The error, which the caller owns from now on; NULL if nothing has failed.
+    pub(crate) fn take(&self) -> *mut sys::dbpool_error {
+        self.replace(ptr::null_mut())
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        // SAFETY: it is ours; NULL is fine.
+        unsafe { sys::dbpool_error_free(self.take()) }
+    }
+}
+
+/// [`ffi::call`](crate::ffi::call), and a failure is noted, if there is a note.
+pub(crate) fn call(
+    note: Option<&Note>,
+    function: impl FnOnce(*mut *mut sys::dbpool_error) -> sys::dbpool_status,
+) -> Result<sys::dbpool_status> {
+    let mut error = ptr::null_mut();
+    let status = function(&mut error);
+    if status >= 0 {
+        return Ok(status);
+    }
+    match note {
+        // SAFETY: the call failed, so that the error, if there is one, is ours.
+        None => Err(unsafe { Error::take(status, error) }),
+        Some(note) => {
+            // SAFETY: the same.
+            let failure = unsafe { Error::copy(status, error) };
+            // SAFETY: so is the one from before.
+            unsafe { sys::dbpool_error_free(note.replace(error)) };
+            Err(failure)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use std::pin::pin;
+
+use dbpool::aio::Pool;
+use dbpool::Error;
+
+use crate::support::{block_on, on_both, poll_once, until_nothing_is_lent, Database};
+
+on_both! {
+    a_dropped_query_is_cancelled_and_the_connection_goes_on
+    a_connection_dropped_with_a_query_under_way_goes_back
+    a_dropped_one_shot_gives_its_connection_back
+    a_dropped_begin_leaves_no_transaction
+    a_dropped_fetch_loses_no_row
+    a_cancel_handle_ends_a_query
+}
+
+fn a_dropped_query_is_cancelled_and_the_connection_goes_on(db: &Database) {
+    let pool = Pool::from(db.single());
+    block_on(async {
+        let mut conn = pool.get().await.unwrap();
+        for _ in 0..5 {
+            {
+                let mut endless = pin!(conn.query(db.endless(), ()));
+                assert!(poll_once(&mut endless).is_pending());
+            }
+            assert_eq!(conn.query_one::<i64>("SELECT 1", ()).await.unwrap(), 1);
+        }
+    });
+}
+
+fn a_connection_dropped_with_a_query_under_way_goes_back(db: &Database) {
+    let pool = Pool::from(db.single());
+    for _ in 0..5 {
+        let mut conn = block_on(pool.get()).unwrap();
+        {
+            let mut endless = pin!(conn.query(db.endless(), ()));
+            assert!(poll_once(&mut endless).is_pending());
+        }
+        drop(conn);
+        until_nothing_is_lent(pool.as_blocking());
+    }
+    assert_eq!(block_on(pool.query_one::<i64>("SELECT 1", ())).unwrap(), 1);
+}
+
+fn a_dropped_one_shot_gives_its_connection_back(db: &Database) {
+    let pool = Pool::from(db.single());
+    for _ in 0..5 {
+        let mut endless = Box::pin(pool.query(db.endless(), ()));
+        assert!(poll_once(&mut endless).is_pending());
+        drop(endless);
+        assert_eq!(block_on(pool.query_one::<i64>("SELECT 1", ())).unwrap(), 1);
+    }
+    until_nothing_is_lent(pool.as_blocking());
+}
+
+fn a_dropped_begin_leaves_no_transaction(db: &Database) {
+    let pool = Pool::from(db.single());
+    block_on(async {
+        let mut conn = pool.get().await.unwrap();
+        for _ in 0..20 {
+            {
+                let mut begin = pin!(conn.begin());
+                let _ = poll_once(&mut begin);
+            }
+            conn.begin().await.unwrap().commit().await.unwrap();
+        }
+    });
+}
+
+fn a_dropped_fetch_loses_no_row(db: &Database) {
+    let pool = Pool::from(db.single());
+    block_on(async {
+        let mut rows = pool.stream(&db.numbers(3000), ()).await.unwrap();
+        let mut seen = 0_i64;
+        loop {
+            {
+                let mut given_up = pin!(rows.next());
+                if let std::task::Poll::Ready(row) = poll_once(&mut given_up) {
+                    let Some(row) = row.unwrap() else { break };
+                    seen += 1;
+                    assert_eq!(row.get::<_, i64>(0).unwrap(), seen);
+                    continue;
+                }
+            }
+            let Some(row) = rows.next().await.unwrap() else { break };
+            seen += 1;
+            assert_eq!(row.get::<_, i64>(0).unwrap(), seen);
+        }
+        assert_eq!(seen, 3000);
+    });
+}
+
+fn a_cancel_handle_ends_a_query(db: &Database) {
+    let pool = Pool::from(db.single());
+    let mut conn = block_on(pool.get()).unwrap();
+    let cancel = conn.cancel_handle();
+    let mut endless = pin!(conn.query(db.endless(), ()));
+    assert!(poll_once(&mut endless).is_pending());
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                cancel.cancel().unwrap();
+                std::thread::yield_now();
+            }
+        });
+        let ended = block_on(endless).map(drop);
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(matches!(ended, Err(Error::Cancelled(_))), "{ended:?}");
+    });
+}

@@ -1,0 +1,174 @@
+use std::time::Duration;
+
+use dbpool::aio::Pool;
+use dbpool::{Error, Isolation, Kind, TransactionOptions};
+
+use crate::support::{block_on, on_both, Database};
+
+on_both! {
+    statements_give_what_they_give_when_blocking
+    one_shots_run_on_a_connection_of_the_pools_choice
+    a_committed_transaction_stays
+    a_dropped_transaction_is_rolled_back_before_the_next_call
+    a_savepoint_undoes_its_part_alone
+    a_closure_commits_or_rolls_back
+    streamed_rows_come_as_they_are_asked_for
+    a_stream_that_is_dropped_leaves_the_connection_usable
+    a_statement_can_be_described
+    a_connection_can_go_on_blocking
+    a_pool_is_connected_and_closed_without_blocking
+}
+
+fn pool(db: &Database) -> Pool {
+    db.pool().into()
+}
+
+fn statements_give_what_they_give_when_blocking(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        let mut conn = pool.get().await.unwrap();
+        conn.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
+        assert_eq!(conn.execute("INSERT INTO t VALUES ($1), ($2)", (1, 2)).await.unwrap(), 2);
+        assert_eq!(conn.query_all::<i64>("SELECT n FROM t ORDER BY n", ()).await.unwrap(), [1, 2]);
+        assert_eq!(conn.query_opt::<i64>("SELECT n FROM t WHERE n = 9", ()).await.unwrap(), None);
+        let many = conn.query_one::<i64>("SELECT n FROM t", ()).await;
+        assert!(matches!(many, Err(Error::TooManyRows)));
+        let refused = conn.query("SELECT * FROM no_such_table", ()).await.map(drop);
+        assert!(matches!(refused, Err(Error::Sql(_))));
+        conn.ping(None).await.unwrap();
+    });
+}
+
+fn one_shots_run_on_a_connection_of_the_pools_choice(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        assert_eq!(pool.query_one::<i64>("SELECT $1 + 1", (1,)).await.unwrap(), 2);
+        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
+        assert_eq!(pool.query_opt::<i64>("SELECT n FROM t", ()).await.unwrap(), None);
+        assert!(pool.query_all::<i64>("SELECT n FROM t", ()).await.unwrap().is_empty());
+    });
+}
+
+fn a_committed_transaction_stays(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
+        let options = TransactionOptions::new().isolation(Isolation::Serializable);
+        let mut tx = pool.begin_with(&options).await.unwrap();
+        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(pool.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 1);
+    });
+}
+
+fn a_dropped_transaction_is_rolled_back_before_the_next_call(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
+        let mut conn = pool.get().await.unwrap();
+        let mut tx = conn.begin().await.unwrap();
+        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
+        drop(tx);
+        assert_eq!(conn.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 0);
+        let mut tx = conn.begin().await.unwrap();
+        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(conn.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 0);
+    });
+}
+
+fn a_savepoint_undoes_its_part_alone(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
+        let mut tx = pool.begin().await.unwrap();
+        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
+        let mut kept = tx.savepoint("kept").await.unwrap();
+        kept.execute("INSERT INTO t VALUES (2)", ()).await.unwrap();
+        let mut undone = kept.savepoint("undone").await.unwrap();
+        undone.execute("INSERT INTO t VALUES (3)", ()).await.unwrap();
+        undone.rollback().await.unwrap();
+        kept.commit().await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(pool.query_all::<i64>("SELECT n FROM t ORDER BY n", ()).await.unwrap(), [1, 2]);
+    });
+}
+
+fn a_closure_commits_or_rolls_back(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
+        let done: dbpool::Result<u64> =
+            pool.transaction(async |tx| tx.execute("INSERT INTO t VALUES (1)", ()).await).await;
+        assert_eq!(done.unwrap(), 1);
+        let failed: dbpool::Result<()> = pool
+            .transaction(async |tx| {
+                tx.execute("INSERT INTO t VALUES (2)", ()).await?;
+                tx.execute("SELECT * FROM no_such_table", ()).await.map(drop)
+            })
+            .await;
+        assert!(matches!(failed, Err(Error::Sql(_))));
+        assert_eq!(pool.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 1);
+    });
+}
+
+fn streamed_rows_come_as_they_are_asked_for(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        let mut rows = pool.stream(&db.numbers(20_000), ()).await.unwrap();
+        let mut sum = 0;
+        while let Some(row) = rows.next().await.unwrap() {
+            sum += row.get::<_, i64>("n").unwrap();
+        }
+        assert_eq!(sum, 20_000 * 20_001 / 2);
+        let mut conn = pool.get().await.unwrap();
+        let rows = conn.stream(&db.numbers(5000), ()).await.unwrap();
+        assert_eq!(rows.columns().len(), 1);
+        assert_eq!(rows.all::<i64>().await.unwrap().len(), 5000);
+    });
+}
+
+fn a_stream_that_is_dropped_leaves_the_connection_usable(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        let mut conn = pool.get().await.unwrap();
+        let mut rows = conn.stream(&db.numbers(1_000_000), ()).await.unwrap();
+        rows.next().await.unwrap().unwrap();
+        drop(rows);
+        assert_eq!(conn.query_one::<i64>("SELECT 1", ()).await.unwrap(), 1);
+        let mut rows = pool.stream(&db.numbers(1_000_000), ()).await.unwrap();
+        rows.next().await.unwrap().unwrap();
+        drop(rows);
+        assert_eq!(pool.query_one::<i64>("SELECT 1", ()).await.unwrap(), 1);
+    });
+}
+
+fn a_statement_can_be_described(db: &Database) {
+    let pool = pool(db);
+    block_on(async {
+        pool.execute("CREATE TABLE t (id INTEGER)", ()).await.unwrap();
+        let mut conn = pool.get().await.unwrap();
+        let described = conn.describe("SELECT id FROM t WHERE id = $1").await.unwrap();
+        assert_eq!(described.params().len(), 1);
+        assert_eq!(described.columns().next().unwrap().kind(), Kind::Integer);
+    });
+}
+
+fn a_connection_can_go_on_blocking(db: &Database) {
+    let pool = pool(db);
+    let conn = block_on(async { pool.get().await.unwrap().into_blocking().await });
+    assert_eq!(conn.query_one::<i64>("SELECT 1", ()).unwrap(), 1);
+    drop(conn);
+    assert_eq!(pool.as_blocking().statistics().unwrap().leased, 0);
+}
+
+fn a_pool_is_connected_and_closed_without_blocking(db: &Database) {
+    block_on(async {
+        let pool = Pool::connect_with(db.builder()).await.unwrap();
+        assert_eq!(pool.query_one::<i64>("SELECT 1", ()).await.unwrap(), 1);
+        pool.close(Some(Duration::from_secs(60))).await.unwrap();
+        assert!(matches!(pool.get().await, Err(Error::Closed(_))));
+        let wrong = Pool::connect("sqlite::memory:?pool_sise=1").await;
+        assert!(matches!(wrong, Err(Error::Option(_))));
+    });
+}

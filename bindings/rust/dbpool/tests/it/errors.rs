@@ -1,0 +1,95 @@
+use std::error::Error as _;
+
+use dbpool::{Error, Pool};
+
+use crate::support::{on_both, Database};
+
+on_both! {
+    a_violated_constraint_is_told_by_its_sqlstate
+    a_syntax_error_has_a_position
+    a_failure_leaves_the_connection_usable
+    errors_of_this_crate_have_no_sqlstate
+    a_wrong_number_of_parameters_is_invalid
+    a_nul_inside_text_is_invalid
+}
+
+fn a_violated_constraint_is_told_by_its_sqlstate(db: &Database) {
+    let pool = db.single();
+    pool.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)", ()).unwrap();
+    pool.execute("INSERT INTO t VALUES (1)", ()).unwrap();
+    let error = pool.execute("INSERT INTO t VALUES (1)", ()).unwrap_err();
+    assert!(matches!(error, Error::Sql(_)));
+    assert_eq!(error.sqlstate(), Some("23505"));
+    assert!(!error.is_retryable() && !error.is_connection_lost());
+    assert!(error.to_string().contains("23505"), "{error}");
+    if db.is_postgres() {
+        let details = error.details().unwrap();
+        assert_eq!(details.constraint(), Some("t_pkey"));
+        assert_eq!(details.table(), Some("t"));
+        assert_eq!(details.detail(), Some("Key (id)=(1) already exists."));
+    }
+}
+
+fn a_syntax_error_has_a_position(db: &Database) {
+    let error = db.single().execute("SELECT 1 FROMM t", ()).unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42601"), "{error:?}");
+    assert!(error.details().unwrap().position().is_some());
+}
+
+fn a_failure_leaves_the_connection_usable(db: &Database) {
+    let pool = db.single();
+    let conn = pool.get().unwrap();
+    conn.execute("SELECT * FROM no_such_table", ()).unwrap_err();
+    assert_eq!(conn.query_one::<i64>("SELECT 1", ()).unwrap(), 1);
+}
+
+fn errors_of_this_crate_have_no_sqlstate(db: &Database) {
+    let pool = db.single();
+    let error = pool.query_one::<i64>("SELECT 1 WHERE 1 = 2", ()).unwrap_err();
+    assert!(matches!(error, Error::NoRows));
+    assert!(error.details().is_none() && error.sqlstate().is_none() && !error.is_retryable());
+    let error = pool.query_one::<i64>("SELECT 'text'", ()).unwrap_err();
+    assert!(matches!(error, Error::Conversion { .. }));
+    assert!(error.source().is_some());
+}
+
+fn a_wrong_number_of_parameters_is_invalid(db: &Database) {
+    let error = db.single().execute("SELECT $1", ()).unwrap_err();
+    assert!(matches!(error, Error::Invalid(_) | Error::Sql(_)), "{error:?}");
+    let error = db.single().execute("SELECT 1", (1, 2)).unwrap_err();
+    assert!(matches!(error, Error::Invalid(_) | Error::Sql(_)), "{error:?}");
+}
+
+fn a_nul_inside_text_is_invalid(db: &Database) {
+    let pool = db.single();
+    assert!(matches!(pool.execute("SELECT '\0'", ()), Err(Error::Invalid(_))));
+    if db.is_postgres() {
+        assert!(matches!(pool.execute("SELECT $1", ("a\0b",)), Err(Error::Invalid(_))));
+    }
+    let mut conn = pool.get().unwrap();
+    let mut tx = conn.begin().unwrap();
+    assert!(matches!(tx.savepoint("a\0b"), Err(Error::Invalid(_))));
+}
+
+#[test]
+fn a_wrong_option_is_named() {
+    let error = Pool::new("sqlite::memory:?pool_sise=3").unwrap_err();
+    assert!(matches!(error, Error::Option(_)));
+    assert!(error.to_string().contains("pool_sise"), "{error}");
+    let error =
+        Pool::builder().uri("sqlite::memory:").option("pool_size", "0").build().unwrap_err();
+    assert!(error.to_string().contains("pool_size"), "{error}");
+    assert!(matches!(Pool::new("sqlite:a\0b"), Err(Error::Invalid(_))));
+}
+
+#[test]
+fn no_error_tells_the_password() {
+    let error = Pool::builder()
+        .uri("postgresql://somebody:very-secret@127.0.0.1:1/nowhere?connect_timeout=1")
+        .build()
+        .unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("very-secret"));
+    let builder =
+        Pool::builder().uri("postgresql://a:very-secret@b/c").option("password", "very-secret");
+    assert!(!format!("{builder:?}").contains("very-secret"));
+}
