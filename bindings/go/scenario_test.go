@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,7 +108,7 @@ func TestManyGoroutinesOnFewConnections(t *testing.T) {
 
 // What the process has of memory, in bytes, C included.
 func residentBytes(t *testing.T) int {
-	runtime.GC()
+	debug.FreeOSMemory()
 	text, err := os.ReadFile("/proc/self/statm")
 	check(t, err)
 	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
@@ -134,7 +135,7 @@ func withoutLeak(t *testing.T, times int, f func()) {
 	}
 	grown := residentBytes(t) - before
 	t.Logf("%d times in %v, %d KiB more", times, time.Since(start).Round(time.Millisecond), grown>>10)
-	if grown > 8<<20 {
+	if grown > 8<<20 && !underRace { // whose own memory grows with what it has seen
 		t.Errorf("%d times: %d KiB more", times, grown>>10)
 	}
 	await(t, "no more goroutines than before", func() bool { return runtime.NumGoroutine() <= goroutines+2 })
@@ -171,8 +172,10 @@ func TestQueriesAndErrorsLeakNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		pool := open(t, db)
 		withoutLeak(t, count(2_000, 100_000), func() {
-			equal(t, one[string](t, pool, "SELECT $1 || 'x'", "y"), "yx")
-			_, err := pool.Exec(context.Background(), "SELECT no_such_thing")
+			text, err := dbpool.One[string](context.Background(), pool, "SELECT $1 || 'x'", "y")
+			check(t, err)
+			equal(t, text, "yx")
+			_, err = pool.Exec(context.Background(), "SELECT no_such_thing")
 			wantError(t, err, dbpool.ErrSQL)
 			rows, err := pool.Query(context.Background(), "SELECT 1 UNION ALL SELECT 2", dbpool.QueryOptions{Stream: true})
 			check(t, err)

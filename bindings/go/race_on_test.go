@@ -1,0 +1,5 @@
+//go:build race
+
+package dbpool_test
+
+const underRace = true
