@@ -266,6 +266,22 @@ typedef dbpool_status (*dbpool_transaction_fn)(void *user_data, dbpool_conn conn
 DBPOOL_API dbpool_status dbpool_transaction(dbpool *pool, dbpool_transaction_fn fn, void *user_data,
                                             const dbpool_tx_options *options, dbpool_error **error);
 
+/**
+ * @brief The rule of dbpool_transaction() for callers that step through a transaction themselves, as asynchronous ones
+ *        do: whether one that failed is run again from its start, and after what pause.
+ *
+ * @param options        Of the transaction: max_attempts. Its timeout_ms, from the first begin on, is the caller's to hold.
+ * @param failure        What begin, a statement or commit said; kept by the caller, who has rolled back and released.
+ * @param attempt        How often it has been run: 1 after the first time.
+ * @param[out] pause_ms  How long to wait before; random, 0 to 500. Written with DBPOOL_OK alone.
+ * @return DBPOOL_OK: again. DBPOOL_DONE: failure is the answer. DBPOOL_ERR_INVALID for NULL pool, failure or pause_ms,
+ *         or attempt 0, and unknown options; DBPOOL_ERR_NOMEM.
+ * @since 0.1 @threadsafety any thread
+ */
+DBPOOL_API dbpool_status dbpool_transaction_again(dbpool *pool, const dbpool_tx_options *options,
+                                                  const dbpool_error *failure, uint32_t attempt, int64_t *pause_ms,
+                                                  dbpool_error **error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -184,4 +184,25 @@ dbpool_status dbpool_transaction(dbpool* pool, dbpool_transaction_fn fn, void* u
   });
 }
 
+dbpool_status dbpool_transaction_again(dbpool* pool, const dbpool_tx_options* options,
+                                       const dbpool_error* failure, uint32_t attempt, int64_t* pause_ms,
+                                       dbpool_error** error) {
+  return Guarded(error, [&]() -> Status {
+    if (!pool) return NullArgument("pool");
+    if (!failure) return NullArgument("failure");
+    if (!pause_ms) return NullArgument("pause_ms");
+    if (attempt == 0) return Status::Invalid("attempt is 0; it counts from 1");
+    dbpool_tx_options given;
+    dbp::Nanos timeout = 0;
+    DBP_RETURN_IF_ERROR(dbp::ReadTxOptions(options, &given, &timeout));
+    const Status known =
+        failure->info ? Status::FromInfo(failure->code, std::make_unique<dbp::ErrorInfo>(*failure->info))
+                      : Status::Bare(failure->code);
+    const auto pause = dbp::PauseBeforeRetry(*pool->pool, known, given, attempt);
+    if (!pause) return Status::Bare(DBPOOL_DONE);
+    *pause_ms = *pause / dbp::kMillisecond;
+    return Status::Ok();
+  });
+}
+
 }  // extern "C"

@@ -18,12 +18,18 @@ constexpr Nanos kPauseBase = 2 * kMillisecond;
 constexpr Nanos kPauseCap = 500 * kMillisecond;
 
 /// Full jitter: a random time up to a cap that doubles with each attempt.
-void Pause(uint32_t attempt, Deadline deadline) {
+Nanos PauseAfter(uint32_t attempt) {
   thread_local std::minstd_rand random{std::random_device{}()};
   const Nanos top = std::min(kPauseCap, kPauseBase << std::min(attempt, 16u));
-  const Nanos pause = std::uniform_int_distribution<Nanos>(0, top)(random);
-  Event nothing;
-  nothing.Wait(Deadline::After(pause).Earlier(deadline));
+  return std::uniform_int_distribution<Nanos>(0, top)(random);
+}
+
+uint32_t MostAttempts(const dbpool_tx_options& options) {
+  return options.max_attempts ? options.max_attempts : kDefaultAttempts;
+}
+
+bool MayHelp(const Driver& driver, const Status& failure) {
+  return !failure.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN) && driver.TransactionMayRetry(failure);
 }
 
 struct Attempt {
@@ -36,27 +42,30 @@ Attempt RunOnce(Pool& pool, dbpool_conn token, const TransactionBody& body,
   const Driver& driver = pool.driver();
   if (Status begun = Begin(token, options, deadline.Left()); begun.failed()) {
     // Nothing has been done yet, so a lost connection is as good a reason as a serialization failure.
-    const bool again = begun.code() == DBPOOL_ERR_BROKEN || driver.TransactionMayRetry(begun);
+    const bool again = begun.code() == DBPOOL_ERR_BROKEN || MayHelp(driver, begun);
     return {std::move(begun), again};
   }
   Status status = body(token);
   if (status.ok()) {
     status = Commit(token);
-    const bool known = !status.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN);
-    const bool again = status.failed() && known && driver.TransactionMayRetry(status);
-    return {std::move(status), again};
+  } else {
+    (void)Rollback(token);  // what failed counts; the release makes sure of the rest
   }
-  (void)Rollback(token);  // what failed counts; the release makes sure of the rest
-  const bool again = driver.TransactionMayRetry(status);
+  const bool again = status.failed() && MayHelp(driver, status);
   return {std::move(status), again};
 }
 
 }  // namespace
 
+std::optional<Nanos> PauseBeforeRetry(const Pool& pool, const Status& failure, const dbpool_tx_options& options,
+                                      uint32_t attempt) {
+  if (attempt >= MostAttempts(options) || !MayHelp(pool.driver(), failure)) return std::nullopt;
+  return PauseAfter(attempt);
+}
+
 Status RunTransaction(Pool& pool, const TransactionBody& body, const dbpool_tx_options& options,
                       Nanos timeout) {
   const Deadline deadline = Deadline::After(timeout == kDefaultTimeout ? kDefaultLimit : timeout);
-  const uint32_t most = options.max_attempts ? options.max_attempts : kDefaultAttempts;
   for (uint32_t attempt = 1;; ++attempt) {
     dbpool_conn token = 0;
     const Nanos wait = std::min(pool.config().acquire_timeout, std::max<Nanos>(deadline.Left(), 1));
@@ -69,8 +78,9 @@ Status RunTransaction(Pool& pool, const TransactionBody& body, const dbpool_tx_o
       throw;
     }
     (void)Pool::Release(token);  // stale if the body released it, against the rules
-    if (!made.may_retry || attempt >= most || deadline.Passed()) return std::move(made.status);
-    Pause(attempt, deadline);
+    if (!made.may_retry || attempt >= MostAttempts(options) || deadline.Passed()) return std::move(made.status);
+    Event nothing;
+    nothing.Wait(Deadline::After(PauseAfter(attempt)).Earlier(deadline));
   }
 }
 

@@ -55,6 +55,9 @@ TEST_F(Misuse, NullForAnyPointerThatIsNeeded) {
   dbpool_options* o = options.get();
   dbpool* p = pool_.get();
   const auto fn = [](void*, dbpool_conn, dbpool_error**) { return dbpool_status{DBPOOL_OK}; };
+  Error conflict;
+  *conflict.out() = dbpool_error_new(DBPOOL_ERR_SQL, "whatever");
+  int64_t pause = 0;
   dbpool_conn lease = 1;
   dbpool_server server = {.struct_size = sizeof server};
   dbpool_batch batch = {.struct_size = sizeof batch};
@@ -78,6 +81,8 @@ TEST_F(Misuse, NullForAnyPointerThatIsNeeded) {
       {"resize", [](auto e) { return dbpool_resize(nullptr, 1, 0, e); }},
       {"health", [](auto e) { return dbpool_health(nullptr, 0, e); }},
       {"probe: out", [](auto e) { return dbpool_probe("sqlite::memory:", nullptr, -1, nullptr, e); }},
+      {"transaction again: attempt",
+       [&](auto e) { return dbpool_transaction_again(p, nullptr, conflict.get(), 0, &pause, e); }},
       {"query: pool",
        [](auto e) {
          return dbpool_query(nullptr, "select 1", 8, nullptr, 0, nullptr, nullptr, e);
@@ -90,6 +95,12 @@ TEST_F(Misuse, NullForAnyPointerThatIsNeeded) {
        [fn](auto e) { return dbpool_transaction(nullptr, fn, nullptr, nullptr, e); }},
       {"transaction: fn",
        [p](auto e) { return dbpool_transaction(p, nullptr, nullptr, nullptr, e); }},
+      {"transaction again: pool",
+       [&](auto e) { return dbpool_transaction_again(nullptr, nullptr, conflict.get(), 1, &pause, e); }},
+      {"transaction again: failure",
+       [&](auto e) { return dbpool_transaction_again(p, nullptr, nullptr, 1, &pause, e); }},
+      {"transaction again: pause_ms",
+       [&](auto e) { return dbpool_transaction_again(p, nullptr, conflict.get(), 1, nullptr, e); }},
       {"describe: sql",
        [&](auto e) {
          Result described;

@@ -116,6 +116,32 @@ TEST_P(Transactions, StopAfterMaxAttempts) {
   EXPECT_TRUE(error_.has(DBPOOL_FLAG_RETRYABLE));
 }
 
+TEST_P(Transactions, StepByStepAreRunAgainByTheSameRule) {
+  if (!postgres()) return;
+  const dbpool_conn conn = Borrow(pool_);
+  Error conflict, other;
+  ASSERT_STATUS(Conflict(conn, conflict.out(), true), DBPOOL_ERR_SQL);
+  ASSERT_STATUS(Execute(conn, "select nonsense", other.out()), DBPOOL_ERR_SQL);
+  EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
+  const auto again = [&](const Error& failure, uint32_t attempt, uint32_t most, int64_t* pause) {
+    const dbpool_tx_options how = {.struct_size = sizeof how, .max_attempts = most};
+    return dbpool_transaction_again(pool_.get(), &how, failure.get(), attempt, pause, nullptr);
+  };
+  int64_t longest = 0;
+  for (int i = 0; i < 100; ++i) {
+    int64_t pause = -1;
+    ASSERT_STATUS(again(conflict, 9, 0, &pause), DBPOOL_OK);
+    EXPECT_TRUE(pause >= 0 && pause <= 500) << pause;
+    longest = std::max(longest, pause);
+  }
+  EXPECT_GT(longest, 100) << "it grows with the attempts";
+  int64_t pause = 4711;
+  EXPECT_STATUS(again(conflict, 10, 0, &pause), DBPOOL_DONE) << "ten by default";
+  EXPECT_STATUS(again(conflict, 3, 3, &pause), DBPOOL_DONE);
+  EXPECT_STATUS(again(other, 1, 0, &pause), DBPOOL_DONE);
+  EXPECT_EQ(pause, 4711);
+}
+
 TEST_P(Transactions, StopAtTheirDeadline) {
   if (!postgres()) return;
   int runs = 0;
