@@ -168,6 +168,7 @@ void Dispatcher::TakeBack(OneShotOp& op) {
 }
 
 Carrier* Dispatcher::LeastLoaded(Nanos now, bool others_wait) const {
+  if (pool_->Abandoned()) return nullptr;  // acquiring, they are told so
   Carrier* least = nullptr;
   uint32_t load = pool_->config().pipeline_depth;
   for (const auto& carrier : carriers_) {
