@@ -71,6 +71,7 @@ int64_t dbpool_result_elapsed_ns(const dbpool_result* result) {
 
 void dbpool_result_free(dbpool_result* result) {
   if (!result) return;
+  result->freed = true;
   if (result->fetch != 0) (void)dbp::Op::Cancel(result->fetch);  // over, most of the time
   if (result->references.Drop()) delete result;
 }
