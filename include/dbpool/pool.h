@@ -121,7 +121,7 @@ DBPOOL_API dbpool_status dbpool_acquire_with(dbpool *pool, const dbpool_acquire_
  * An open transaction is rolled back and session state reset, as the option `reset` says; results that stream from
  * it end with DBPOOL_ERR_STALE after the rows that have arrived; buffered results stay valid.
  *
- * @return DBPOOL_OK; DBPOOL_ERR_STALE: not a lease, or released already; DBPOOL_ERR_BUSY: another thread is using it
+ * @return DBPOOL_OK; DBPOOL_ERR_STALE: not a lease, or released already; DBPOOL_ERR_BUSY: another thread, or a call that is not answered yet, is using it
  *         this moment; DBPOOL_ERR_FORKED.
  * @since 0.1 @threadsafety any thread, also another one than acquired it
  */
