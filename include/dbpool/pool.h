@@ -255,7 +255,8 @@ typedef dbpool_status (*dbpool_transaction_fn)(void *user_data, dbpool_conn conn
  * @brief Borrows a connection, begins, runs fn, commits; on failure rolls back; gives it back.
  *
  * The whole is run again, with growing random pauses, when fn or the commit failed with SQLSTATE 40001 or 40P01
- * (SQLite: busy, busy snapshot), up to max_attempts and timeout_ms. fn must not have effects outside the database
+ * (SQLite: busy, busy snapshot), or because the connection was lost before the statement was sent
+ * (DBPOOL_ERR_BROKEN with DBPOOL_FLAG_NOT_SENT), up to max_attempts and timeout_ms. fn must not have effects outside the database
  * that cannot be repeated, and must not release conn.
  *
  * @return DBPOOL_OK: committed; what fn returned; what dbpool_acquire(), dbpool_conn_begin() or

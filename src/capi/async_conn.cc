@@ -33,7 +33,7 @@ class AbiFetch final : public FetchOp {
 
  private:
   void Deliver() noexcept override {
-    if (handle_.freed && status_.code() >= 0) {
+    if (handle_.references.Last() && status_.code() >= 0) {  // the caller's is gone
       batch_ = {};
       status_ = Freed();
     }

@@ -3,7 +3,6 @@
 
 #include <dbpool/dbpool.h>
 
-#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -35,7 +34,6 @@ struct dbpool_result {
   std::optional<dbp::Result> result;  ///< there whenever the caller has the handle
   dbp::RefCount references;           ///< the caller's, and that of a fetch under way
   dbpool_op fetch = 0;                ///< the last one that was pending
-  std::atomic<bool> freed{false};     ///< by the caller; what is under way answers to nobody's rows
 };
 
 struct dbpool_pipeline {

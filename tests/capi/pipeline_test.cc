@@ -68,31 +68,6 @@ class Pipelines : public EveryDatabase {
 };
 DBP_ON_EVERY_DATABASE(Pipelines);
 
-TEST_P(Pipelines, ThatAreLostSayOfEachWhatBecameOfItAndOfAllWhetherToRunThemAgain) {
-  if (!postgres()) return;
-  const std::string suicide = "select pg_terminate_backend(pg_backend_pid())";
-  for (const uint32_t flags : {uint32_t{0}, uint32_t{DBPOOL_PIPELINE_TRANSACTION}}) {
-    const Pipeline pipeline = MakePipeline(flags, {"insert into capi_pipe values (1)", suicide, "insert into capi_pipe values (2)"});
-    EXPECT_STATUS(Run(pipeline), DBPOOL_ERR_BROKEN);
-    const bool whole = flags != 0;
-    EXPECT_FALSE(error_.has(DBPOOL_FLAG_RETRYABLE) && !whole) << "the first is done";
-    EXPECT_TRUE(error_.has(DBPOOL_FLAG_OUTCOME_UNKNOWN));
-    EXPECT_EQ(Answer(pipeline, 0).starts_with("DBPOOL_ERR_BROKEN"), whole);
-    EXPECT_TRUE(Answer(pipeline, 1).starts_with("DBPOOL_ERR_BROKEN")) << Answer(pipeline, 1);
-    EXPECT_TRUE(Answer(pipeline, 2).starts_with("DBPOOL_ERR_BROKEN")) << Answer(pipeline, 2);
-    EXPECT_STATUS(dbpool_release(conn_), DBPOOL_OK);
-    EXPECT_EQ(Ask(pool_, "select count(*) from capi_pipe"), whole ? "0" : "1");
-    EXPECT_EQ(Ask(pool_, "truncate capi_pipe"), "DBPOOL_DONE");
-    conn_ = Borrow(pool_);
-  }
-}
-
-TEST_P(Pipelines, OneByOneAreNotToRunAgainIfOneOfThemIsDone) {
-  const Pipeline pipeline = MakePipeline(0, {"insert into capi_pipe values (1)", "select 1 from capi_pipe where nonsense"});
-  EXPECT_STATUS(Run(pipeline), DBPOOL_ERR_SQL);
-  EXPECT_FALSE(error_.has(DBPOOL_FLAG_RETRYABLE));
-}
-
 TEST_P(Pipelines, GiveEachStatementItsAnswerInOrder) {
   const Pipeline pipeline = MakePipeline();
   for (int i = 0; i < 300; ++i) {
