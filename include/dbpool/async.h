@@ -9,8 +9,10 @@
  *     deadline, when the pool is closed and when the loop is freed.
  *  2. The callback never runs inside the call that asked for it, and never under a lock. It may run before that call has
  *     returned if the loop has another thread; `*out_op` is set by then. Every function may be called in it: start
- *     more, cancel, release, close, free results, free the loop. Only do not wait there for another callback of the
- *     same loop, as dbpool_close() with a time-out may: use dbpool_close_async().
+ *     more, cancel, release, close, free results, free the loop. Only do not wait there for what another callback of the
+ *     same loop brings: dbpool_close() waits for leases, and dbpool_acquire(), dbpool_query(), dbpool_transaction(),
+ *     dbpool_health() and dbpool_reconnect() for connections, that statements on this loop may hold. Use the asynchronous
+ *     ones. dbpool_result_free() of a lease's stream that is not at its end may take two seconds if the server is silent.
  *  3. The callback owns what it gets: it frees the error, frees the result, releases the lease. The error may be NULL
  *     when there was no memory for one.
  *  4. SQL, parameters, options and tags are copied: they need not outlive the call. What `out` arguments point to is
@@ -145,8 +147,8 @@ DBPOOL_API dbpool_status dbpool_acquire_with_async(dbpool *pool, dbpool_loop *lo
  * does a pooler between us and the server, unless prepare_threshold is set.
  *  - One that is slow delays those behind it; their deadlines count all the same.
  *  - A cancel or a time-out of one that is on its way to a shared connection answers at once, and the statement may
- *    still run, or run on: DBPOOL_FLAG_OUTCOME_UNKNOWN says so if it may write. It is cancelled on the server as soon as
- *    nobody waits for anything else on that connection.
+ *    still run, or run on: DBPOOL_FLAG_OUTCOME_UNKNOWN says so if its text may write (a view that writes is not seen).
+ *    It is cancelled on the server as soon as nobody waits for anything else on that connection.
  *  - max_waiters bounds those that wait for a connection, one-shots of all loops and callers of dbpool_acquire()
  *    together; the newest one-shots beyond it get DBPOOL_ERR_FULL, by their callback.
  * @param options  NULL for the defaults. A time-out covers everything; without one acquire_timeout and query_timeout
@@ -262,7 +264,7 @@ DBPOOL_API dbpool_status dbpool_conn_ping_async(dbpool_conn conn, dbpool_loop *l
  * @brief The next rows: at once if they are there, else by the callback.
  *
  * The result must not be used until the callback, except that dbpool_result_free() is fine: it cancels the fetch, and
- * the callback still comes, with DBPOOL_ERR_CANCELLED.
+ * the callback still comes, with DBPOOL_ERR_CANCELLED. A stream whose fetch was cancelled or late is over.
  * @param max_rows  0: as many as suit the library.
  * @param out_now   struct_size set by the caller; the rows if the call returns DBPOOL_OK, and then no callback comes;
  *                  otherwise empty.

@@ -66,8 +66,9 @@ DBPOOL_API int dbpool_loop_fd(dbpool_loop *loop);
 /**
  * @brief Runs the callbacks that are due, on the calling thread.
  *
- * @param timeout_ms  How long to wait for the first: 0 does not wait (what a host does when the descriptor is
- *                    readable), -1 and INT64_MAX wait without end.
+ * @param timeout_ms  How long to wait until there is something to do: 0 does not wait (what a host does when the
+ *                    descriptor is readable), -1 and INT64_MAX wait without end. What there is may be a socket to read
+ *                    or a statement to send, and no callback yet: call it in a loop until yours has come.
  * @return DBPOOL_OK: all that was ready has run, or nothing was ready in time; DBPOOL_PENDING: it stopped early so as not
  *         to keep the host, call again (the descriptor is readable); DBPOOL_ERR_BUSY: the loop is being dispatched
  *         already, by a callback's caller or another thread; DBPOOL_ERR_INVALID: NULL, a loop with a thread, or a

@@ -121,7 +121,7 @@ DBPOOL_API dbpool_status dbpool_acquire_with(dbpool *pool, const dbpool_acquire_
  * An open transaction is rolled back and session state reset, as the option `reset` says; results that stream from
  * it end with DBPOOL_ERR_STALE after the rows that have arrived; buffered results stay valid.
  *
- * @return DBPOOL_OK; DBPOOL_ERR_STALE: not a lease, or released already; DBPOOL_ERR_BUSY: another thread is using it
+ * @return DBPOOL_OK; DBPOOL_ERR_STALE: not a lease, or released already; DBPOOL_ERR_BUSY: another thread, or a call that is not answered yet, is using it
  *         this moment; DBPOOL_ERR_FORKED.
  * @since 0.1 @threadsafety any thread, also another one than acquired it
  */
@@ -255,7 +255,8 @@ typedef dbpool_status (*dbpool_transaction_fn)(void *user_data, dbpool_conn conn
  * @brief Borrows a connection, begins, runs fn, commits; on failure rolls back; gives it back.
  *
  * The whole is run again, with growing random pauses, when fn or the commit failed with SQLSTATE 40001 or 40P01
- * (SQLite: busy, busy snapshot), up to max_attempts and timeout_ms. fn must not have effects outside the database
+ * (SQLite: busy, busy snapshot), or because the connection was lost before the statement was sent
+ * (DBPOOL_ERR_BROKEN with DBPOOL_FLAG_NOT_SENT), up to max_attempts and timeout_ms. fn must not have effects outside the database
  * that cannot be repeated, and must not release conn.
  *
  * @return DBPOOL_OK: committed; what fn returned; what dbpool_acquire(), dbpool_conn_begin() or

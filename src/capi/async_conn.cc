@@ -1,5 +1,6 @@
 #include "capi/async.h"
 #include "capi/query.h"
+#include "sql/run.h"
 #include "sql/work.h"
 
 // The asynchronous calls on a lease, and on a result that keeps one.
@@ -7,6 +8,14 @@
 namespace dbp {
 
 namespace {
+
+Status Freed() noexcept {
+  try {
+    return Cancelled("cancelled: its result was freed");
+  } catch (const std::bad_alloc&) {
+    return Status::Bare(DBPOOL_ERR_CANCELLED);
+  }
+}
 
 class AbiFetch final : public FetchOp {
  public:
@@ -24,6 +33,10 @@ class AbiFetch final : public FetchOp {
 
  private:
   void Deliver() noexcept override {
+    if (handle_.references.Last() && status_.code() >= 0) {  // the caller's is gone
+      batch_ = {};
+      status_ = Freed();
+    }
     const dbpool_batch batch = {
         .struct_size = sizeof batch,
         .row_count = batch_.rows,

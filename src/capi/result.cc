@@ -71,8 +71,9 @@ int64_t dbpool_result_elapsed_ns(const dbpool_result* result) {
 
 void dbpool_result_free(dbpool_result* result) {
   if (!result) return;
-  if (result->fetch != 0) (void)dbp::Op::Cancel(result->fetch);  // over, most of the time
-  if (result->references.Drop()) delete result;
+  const dbpool_op fetch = result->fetch;
+  if (result->references.Drop()) delete result;  // else a fetch is under way, and knows by this that it is nobody's
+  if (fetch != 0) (void)dbp::Op::Cancel(fetch);  // over, most of the time
 }
 
 size_t dbpool_value_format(const dbpool_value* value, char* buffer, size_t size) {

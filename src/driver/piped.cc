@@ -5,7 +5,7 @@
 namespace dbp {
 
 Status NotRun() {
-  return Status::Error(DBPOOL_ERR_SQL, "not run: a statement before it in the pipeline failed",
+  return Status::Error(DBPOOL_ERR_SQL, "not run: something before it in its transaction failed",
                        DBPOOL_PHASE_QUERY, "25P02");
 }
 

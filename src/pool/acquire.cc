@@ -167,7 +167,9 @@ Status Pool::AcquireError(dbpool_status code, Nanos waited, const Status& last_f
     case DBPOOL_ERR_FULL:
       status = Status::Error(
           code,
-          "refused: " + std::to_string(now.waiting) + " callers wait already (option max_waiters)",
+          config_.max_waiters == 0
+              ? "refused: nobody may wait (option max_waiters)"
+              : "refused: " + std::to_string(now.waiting) + " callers wait already (option max_waiters)",
           DBPOOL_PHASE_QUEUE, {}, DBPOOL_FLAG_RETRYABLE | DBPOOL_FLAG_NOT_SENT);
       break;
     case DBPOOL_ERR_CANCELLED:

@@ -158,19 +158,22 @@ Acquisition::Next Acquisition::MakeReady() {
   if (Status s = slot->connection->SetReadOnly(slot->read_only); !s.ok()) {
     return Failed(std::move(s), DBPOOL_CLOSED_BROKEN);
   }
-  if (!pool_.AskLentHook(*slot)) {
-    return Failed(Status::Error(DBPOOL_ERR_CONNECT, "the `lent` hook refused the connection",
-                                DBPOOL_PHASE_PING),
-                  DBPOOL_CLOSED_HOOK);
-  }
-  if (access_ != DBPOOL_ACCESS_WRITE) return Done(DBPOOL_OK);
+  if (access_ != DBPOOL_ACCESS_WRITE) return AskHook();
   phase_ = Phase::kLane;
   due_ = may_wait_ ? deadline_.point() : began_;
   return EnterLane();
 }
 
+/// The last that can fail: to each `lent` there is a `returned`.
+Acquisition::Next Acquisition::AskHook() {
+  if (pool_.AskLentHook(*slot)) return Done(DBPOOL_OK);
+  slot->lane.LeaveForLease();
+  return Failed(Status::Error(DBPOOL_ERR_CONNECT, "the `lent` hook refused the connection", DBPOOL_PHASE_PING),
+                DBPOOL_CLOSED_HOOK);
+}
+
 Acquisition::Next Acquisition::EnterLane() {
-  if (slot->lane.EnterForLease()) return Done(DBPOOL_OK);
+  if (slot->lane.EnterForLease()) return AskHook();
   if (pool_.Abandoned()) return LetGo(DBPOOL_ERR_CLOSED);
   if (!Deadline::At(due_).Passed()) return Next::kTurn;
   slot->lane.LeaveForLease();

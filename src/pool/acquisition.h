@@ -74,6 +74,7 @@ class Acquisition : private Waiter {
   void StartPing();
   Next MakeReady();
   Next EnterLane();
+  Next AskHook();
   Next Failed(Status why, CloseReason reason);
   Next Reject(CloseReason reason);
   Next GiveBack(CloseReason reason, bool timed_out, dbpool_status answer);

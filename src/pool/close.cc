@@ -30,16 +30,16 @@ void CutOffInUse(Slot& slot) {
   slot.lane.Interrupt();  // for who began after the request
 }
 
-/// Not lent: on its way to a borrower or back, which has deadlines of its own.
+/// Not lent: on its way to a borrower or back, which has deadlines of its own. A lease that is pinned here is so
+/// within a visit: whoever releases it at this moment waits, and is not told that it is in use.
 void CutOffSlot(Slot& slot) {
-  uint64_t word = slot.word.load() & ~uint64_t{Slot::kBusy};
-  if ((word & Slot::kLent) && slot.Pin(word)) {
+  slot.Visit(0, [&](uint64_t word) {
+    word &= ~uint64_t{Slot::kBusy};
+    if (!slot.Pin(word)) return CutOffInUse(slot);
     slot.DropConnection();
     slot.lane.LeaveForLease();
     slot.Unpin(word);
-    return;
-  }
-  slot.Visit(0, [&](uint64_t) { CutOffInUse(slot); });
+  });
 }
 
 }  // namespace

@@ -145,13 +145,14 @@ std::shared_ptr<EventHub::List> EventHub::CopyLocked(size_t room) {
 Status EventHub::Watch(Loop& loop, const EventTarget& target, uint64_t* out_id) {
   static std::atomic<uint64_t> last_id{0};
   auto watch = std::make_shared<EventWatch>(++last_id, loop, target);
+  std::shared_ptr<const List> before;  // what ended goes without the mutex: it may be a loop's last reference
   MutexLock lock(mu_);
   if (ended_) return PoolClosed();
   auto with = CopyLocked(1);
   DBP_RETURN_IF_ERROR(watch->Begin(watch));
   *out_id = watch->id();
   with->push_back(std::move(watch));
-  watches_ = std::move(with);
+  before = std::exchange(watches_, std::move(with));
   return Status::Ok();
 }
 

@@ -9,7 +9,7 @@ Status StaleLease() {
 }
 
 Status BusyLease() {
-  return Status::Error(DBPOOL_ERR_BUSY, "another thread is using this lease");
+  return Status::Error(DBPOOL_ERR_BUSY, "the lease is in use, by another thread or by a call that has not been answered yet");
 }
 
 Status Forked() {

@@ -85,6 +85,8 @@ class Pool final : public Kept {
   Idle AcquireIdle(dbpool_conn* out);
   static Status Release(dbpool_conn token);
 
+  /// Closed, perhaps after the cutting off of what was lent.
+  bool Abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   Status Invalidate();
   Status Reconnect(Nanos timeout);
   Status Resize(uint32_t pool_size, uint32_t max_overflow);
@@ -160,8 +162,6 @@ class Pool final : public Kept {
   void CountWait(uint64_t wait);
   void CountPing() { pings_.fetch_add(1, std::memory_order_relaxed); }
   bool AskLentHook(Slot& slot);
-  /// Closed, perhaps after the cutting off of what was lent.
-  bool Abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
   Status AcquireError(dbpool_status code, Nanos waited, const Status& last_failure);
   Status AcquireAndPing(Nanos timeout);
 

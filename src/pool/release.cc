@@ -23,7 +23,12 @@ Status Pool::Release(dbpool_conn token) {
         break;
     }
   }
-  switch (slot->TakeBack(token)) {
+  Slot::Claim claim = slot->TakeBack(token);
+  if (claim == Slot::Claim::kInUse) {  // perhaps by a close that cuts it off, which says so beforehand
+    slot->AwaitVisitors();
+    claim = slot->TakeBack(token);
+  }
+  switch (claim) {
     case Slot::Claim::kMine:
       slot->pool.load(std::memory_order_relaxed)->Return(*slot, word & Slot::kUsed);
       return Status::Ok();
@@ -56,7 +61,7 @@ void Pool::Return(Slot& slot, bool used) {
     verdict = CleanUp(slot, &check_by);
   }
   slot.lane.LeaveForLease();
-  if (slot.read_only || check_by != kForever) slot.plain.store(false, std::memory_order_relaxed);
+  if (slot.read_only_tx) slot.plain.store(false, std::memory_order_relaxed);
   if (used) slot.alive_at.store(CoarseNow(), std::memory_order_relaxed);
   if (verdict == kKeep && check_by == kForever) return ReturnClean(slot);
   Handle([&](Scheduler& s, Nanos now) { s.Release(slot.index, verdict, check_by, now); });
@@ -67,7 +72,7 @@ void Pool::ReturnClean(Slot& slot) {
   Remember(slot);
   const bool wanted = !idle_set_.open() || slot.recalled.load(std::memory_order_relaxed) != 0;
   if (!wanted && idle_set_.Publish(slot)) return;
-  Handle([&](Scheduler& s, Nanos now) { s.Release(slot.index, kKeep, kForever, now); });
+  Handle([&](Scheduler& s, Nanos now) { s.Release(slot.index, kKeep, slot.reset_by, now); });
 }
 
 /// Sends what makes the connection clean, without waiting for the answer: the next borrower reads it.
@@ -85,6 +90,7 @@ CloseReason Pool::CleanUp(Slot& slot, Nanos* check_by) {
     return DBPOOL_CLOSED_RESET;
   }
   slot.reset_by = *check_by = deadline.point();
+  slot.plain.store(false, std::memory_order_relaxed);
   return kKeep;
 }
 

@@ -63,6 +63,7 @@ void Scheduler::Grant(Waiter& waiter, uint32_t index, Nanos now) {
     std::strncpy(record.tag, waiter.tag, sizeof record.tag - 1);
     record.tagged = head.uses.load(std::memory_order_relaxed);
   }
+  record.check_by = kForever;  // whoever has it sees to a reset
   waiter.index = index;
   waiter.slot = record.slot;
   const Nanos unused_for = now - head.alive_at.load(std::memory_order_relaxed);
@@ -101,12 +102,13 @@ void Scheduler::Offer(uint32_t index, Nanos now) {
 }
 
 /// When a live slot is to be looked at again. One that is lent may be idle a moment later, beside us: as if
-/// it were so from now on.
+/// it were so from now on. What was due of it then is past: its release tells of it.
 void Scheduler::WakeFor(const Record& record, Nanos now) {
   const bool idle = record.head->idle();
   const Nanos alive_at = idle ? record.head->alive_at.load(std::memory_order_relaxed) : now;
-  WakeBy(record.expires_at);
-  WakeBy(record.check_by);
+  for (const Nanos due : {record.expires_at, record.check_by}) {
+    if (idle || due > now) WakeBy(due);
+  }
   WakeBy(IdleDue(idle ? IdleSince(record) : now));
   WakeBy(KeepaliveDue(alive_at));
 }

@@ -139,6 +139,7 @@ dbpool_status Pool::CallHook(Slot& slot, dbpool_status (*hook)(void*, dbpool_con
   const dbpool_status verdict = hook(config_.hooks.user_data, token);
   slot.TakeBackFromHook(token);
   if (verdict != DBPOOL_OK) return verdict;
+  if (!slot.connection || slot.connection->broken()) return DBPOOL_ERR_BROKEN;  // cut off meanwhile, or lost
   const Connection& connection = *slot.connection;
   const bool unfinished = connection.streaming() || connection.tx_state() != TxState::kNone;
   return unfinished ? dbpool_status{DBPOOL_ERR_INVALID} : verdict;  // not what a borrower may find

@@ -49,12 +49,12 @@ class WaiterList {
   uint32_t size() const { return size_; }
   Waiter* front() const { return head_; }
 
-  /// Before the first one with a later ticket: at the back, for a newcomer.
+  /// Before the first one with a later ticket: a newcomer at the back; one that comes back is among the oldest.
   void Insert(Waiter& waiter) {
-    Waiter* after = tail_;
-    while (after && after->ticket_ > waiter.ticket_) after = after->prev_;
-    waiter.prev_ = after;
-    waiter.next_ = after ? after->next_ : head_;
+    Waiter* before = tail_ && tail_->ticket_ < waiter.ticket_ ? nullptr : head_;
+    while (before && before->ticket_ < waiter.ticket_) before = before->next_;
+    waiter.prev_ = before ? before->prev_ : tail_;
+    waiter.next_ = before;
     (waiter.prev_ ? waiter.prev_->next_ : head_) = &waiter;
     (waiter.next_ ? waiter.next_->prev_ : tail_) = &waiter;
     ++size_;

@@ -8,8 +8,7 @@
 namespace dbp {
 
 Status CancelledBefore() {
-  return Status::Error(DBPOOL_ERR_CANCELLED, "cancelled before it began", DBPOOL_PHASE_QUERY,
-                       "57014", DBPOOL_FLAG_CANCELLED | DBPOOL_FLAG_NOT_SENT);
+  return std::move(Cancelled("cancelled before it began").add_flags(DBPOOL_FLAG_NOT_SENT));
 }
 
 // ---- a call on a lease

@@ -3,6 +3,8 @@
 #include <new>
 #include <utility>
 
+#include "sql/run.h"
+
 namespace dbp {
 
 Status PoolOp::Start(Loop& loop, dbpool_op* out_op) {
@@ -32,8 +34,9 @@ void PoolOp::OnEvents(uint32_t events) {
   }
   waits_ = false;
   if (!unwanted_) return Proceed(told);
+  Status cancelled = Cancelled("cancelled before it was done", DBPOOL_PHASE_NONE);
   GiveUp();
-  Over(Status::Bare(DBPOOL_ERR_CANCELLED));
+  Over(std::move(cancelled));
 }
 
 void PoolOp::OnNoMemory() noexcept {

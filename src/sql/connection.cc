@@ -18,7 +18,7 @@ Status QueryOnLease(dbpool_conn token, const Query& query, Nanos timeout, Nanos 
   const Deadline deadline = Deadline::After(QueryTimeout(lease.pool(), timeout), began);
   std::unique_ptr<Rows> rows;
   lease.connection().StartQuery(query, deadline);
-  DBP_RETURN_IF_ERROR(Run(lease, deadline, &rows));
+  DBP_RETURN_IF_ERROR(LeaveReadOnlyTransaction(lease, Run(lease, deadline, &rows)));
   out->emplace(std::move(rows), Now() - began,
                SourceOf(lease, release_at_end, QueryTimeout(lease.pool(), fetch_timeout)));
   return Status::Ok();

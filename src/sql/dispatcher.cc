@@ -7,6 +7,7 @@
 
 #include "driver/sql_text.h"
 #include "sql/connection.h"
+#include "sql/run.h"
 
 namespace dbp {
 
@@ -29,8 +30,7 @@ Status LeftBehind(const SharedStatement& statement, dbpool_status why) {
   const bool harmless = statement.reads || statement.query.read_only;
   const uint32_t flags = harmless ? 0 : DBPOOL_FLAG_OUTCOME_UNKNOWN;
   if (why == DBPOOL_ERR_TIMEOUT) return StatementIsLate(flags);
-  return Status::Error(why, "cancelled; its connection was shared, so it may run on", DBPOOL_PHASE_QUERY,
-                       "57014", DBPOOL_FLAG_CANCELLED | flags);
+  return std::move(Cancelled("cancelled; its connection was shared, so it may run on").add_flags(flags));
 }
 
 }  // namespace
@@ -168,6 +168,7 @@ void Dispatcher::TakeBack(OneShotOp& op) {
 }
 
 Carrier* Dispatcher::LeastLoaded(Nanos now, bool others_wait) const {
+  if (pool_->Abandoned()) return nullptr;  // acquiring, they are told so
   Carrier* least = nullptr;
   uint32_t load = pool_->config().pipeline_depth;
   for (const auto& carrier : carriers_) {

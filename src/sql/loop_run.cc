@@ -116,6 +116,9 @@ bool LoopRun::Wait(Running::Next next) {
     case Running::Next::kDone: {
       Status outcome = running_.Finish(&rows_);
       if (no_memory_) outcome = Status::NoMemory();
+      // What the request made the server send; the stream's end will be its error.
+      const bool cut_short = stopped_ && work_->reads_stream() && lease_.connection().streaming();
+      if (cut_short && outcome.ok()) outcome = Cancelled("cancelled; its stream is over");
       return Over(work_->End(lease_, std::move(outcome)));
     }
     case Running::Next::kSocket:

@@ -2,6 +2,7 @@
 
 #include <dbpool/pipeline.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "driver/sql_lexer.h"
@@ -150,13 +151,20 @@ void Pipeline::Judge(Item& item, const Status& outcome, bool late) {
   }
 }
 
-/// The first failure.
+/// The first failure. Of a transaction, for all of it; else its flags say whether the whole may run again.
 Status Pipeline::Answer() const {
   if (framed_ && begin_.outcome.failed()) return begin_.outcome.Clone();
+  const auto failed = std::ranges::find_if(items_, [](const Item& item) { return item.outcome.failed(); });
+  if (failed == items_.end()) return framed_ ? commit_.outcome.Clone() : Status::Ok();
+  Status first = failed->outcome.Clone();
+  if (framed_ || read_only_ || !first.info()) return first;
+  uint32_t& flags = first.mutable_info().flags;
   for (const Item& item : items_) {
-    if (item.outcome.failed()) return item.outcome.Clone();
+    if (item.outcome.ok()) flags &= ~uint32_t{DBPOOL_FLAG_RETRYABLE | DBPOOL_FLAG_NOT_SENT};
+    if (item.outcome.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN)) flags |= DBPOOL_FLAG_OUTCOME_UNKNOWN;
   }
-  return framed_ ? commit_.outcome.Clone() : Status::Ok();
+  if (flags & DBPOOL_FLAG_OUTCOME_UNKNOWN) flags &= ~uint32_t{DBPOOL_FLAG_RETRYABLE | DBPOOL_FLAG_NOT_SENT};
+  return first;
 }
 
 /// Nobody shall take for done what the failure has undone.

@@ -86,7 +86,7 @@ class PipelineWork final : public Work {
   Status Claim(bool read_only);
 
   Status Start(Lease& lease, Deadline deadline) override;
-  Status End(Lease& lease, Status outcome) override { return pipeline_->Conclude(lease, outcome); }
+  Status End(Lease& lease, Status outcome) override { return LeaveReadOnlyTransaction(lease, pipeline_->Conclude(lease, outcome)); }
 
  private:
   const std::shared_ptr<Pipeline> pipeline_;

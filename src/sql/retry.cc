@@ -28,8 +28,11 @@ uint32_t MostAttempts(const dbpool_tx_options& options) {
   return options.max_attempts ? options.max_attempts : kDefaultAttempts;
 }
 
+/// A connection found lost before the statement went out took the transaction with it.
 bool MayHelp(const Driver& driver, const Status& failure) {
-  return !failure.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN) && driver.TransactionMayRetry(failure);
+  if (failure.has_flag(DBPOOL_FLAG_OUTCOME_UNKNOWN)) return false;
+  const bool unsent = failure.code() == DBPOOL_ERR_BROKEN && failure.has_flag(DBPOOL_FLAG_NOT_SENT);
+  return unsent || driver.TransactionMayRetry(failure);
 }
 
 struct Attempt {

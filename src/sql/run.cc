@@ -25,6 +25,7 @@ void Running::Begin(Lease& lease, Deadline deadline, AtDeadline at_deadline) {
   stage_ = Stage::kRunning;
   at_deadline_ = at_deadline;
   hurried_ = wanted_turn_ = false;
+  fetches_ = connection_->streaming();
 }
 
 Running::Next Running::Step() {
@@ -44,7 +45,7 @@ Running::Next Running::Step() {
     return Settle();
   }
   outcome_ = connection_->Finish(&rows_);  // which may be a result that won the race
-  if (stage_ == Stage::kCancelling && outcome_.code() == DBPOOL_ERR_CANCELLED && !hurried_) {
+  if (stage_ == Stage::kCancelling && !hurried_ && (outcome_.code() == DBPOOL_ERR_CANCELLED || IsCutShort())) {
     outcome_ = TooLate();
   }
   stage_ = Stage::kSettling;
@@ -57,6 +58,9 @@ void Running::Expire() {
   due_ = Deadline::After(kCancelGrace);
   RequestCancel(*slot_);
 }
+
+/// The request made the server send the rows it had; the stream's end will be its error.
+bool Running::IsCutShort() const { return fetches_ && outcome_.ok() && connection_->streaming(); }
 
 /// Cancelled at the deadline; perhaps before it began, and then it can be tried again.
 Status Running::TooLate() const {
@@ -88,8 +92,7 @@ void Running::GiveUp() {
 
 Status Running::Late(uint32_t flags) const {
   if (hurried_) {
-    return Status::Error(DBPOOL_ERR_CANCELLED, "cancelled; the server did not answer to that",
-                         DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_CANCELLED | flags);
+    return std::move(Cancelled("cancelled; the server did not answer to that").add_flags(flags));
   }
   return StatementIsLate(flags);
 }
@@ -113,6 +116,10 @@ Status Running::Finish(std::unique_ptr<Rows>* rows) {
     outcome_.set_phase(DBPOOL_PHASE_QUERY);
   }
   return std::exchange(outcome_, Status::Ok());
+}
+
+Status Cancelled(std::string message, uint32_t phase) {
+  return Status::Error(DBPOOL_ERR_CANCELLED, std::move(message), phase, "57014", DBPOOL_FLAG_CANCELLED);
 }
 
 Status StatementIsLate(uint32_t flags) {

@@ -2,6 +2,7 @@
 #define DBP_SQL_RUN_H_
 
 #include <memory>
+#include <string>
 
 #include "driver/driver.h"
 #include "pool/lease.h"
@@ -47,6 +48,7 @@ class Running {
   enum class Stage : uint8_t { kRunning, kCancelling, kSettling, kDone };
 
   void GiveUp();
+  bool IsCutShort() const;
   Status TooLate() const;
   Status Late(uint32_t flags) const;
   Next Settle();
@@ -62,8 +64,11 @@ class Running {
   AtDeadline at_deadline_ = AtDeadline::kCancel;
   bool hurried_ = false;
   bool wanted_turn_ = false;  ///< at the last step but one
+  bool fetches_ = false;      ///< more rows of a stream
 };
 
+/// What a call answers that was cancelled on its caller's wish.
+Status Cancelled(std::string message, uint32_t phase = DBPOOL_PHASE_QUERY);
 /// What a statement answers that was cancelled because its deadline had passed.
 Status StatementIsLate(uint32_t flags);
 

@@ -64,7 +64,6 @@ Status StartInTransaction(Lease& lease, std::string_view sql, Deadline deadline)
   return Status::Ok();
 }
 
-/// A read-only transaction is over: the lease may write again as far as it was acquired for that.
 Status EndReadOnly(Lease& lease) {
   Slot& slot = lease.slot();
   if (!slot.read_only_tx) return Status::Ok();
@@ -79,6 +78,15 @@ std::string Quoted(std::string_view name) {
 }
 
 }  // namespace
+
+Status LeaveReadOnlyTransaction(Lease& lease, Status outcome) {
+  const Connection& connection = lease.connection();
+  if (!lease.slot().read_only_tx || connection.broken() || connection.tx_state() != TxState::kNone) return outcome;
+  Status ended = EndReadOnly(lease);
+  return outcome.ok() ? std::move(ended) : std::move(outcome);
+}
+
+Status QueryWork::End(Lease& lease, Status outcome) { return LeaveReadOnlyTransaction(lease, std::move(outcome)); }
 
 Status BeginWork::Start(Lease& lease, Deadline deadline) {
   if (lease.connection().tx_state() != TxState::kNone) {
@@ -106,10 +114,7 @@ Status CommitWork::End(Lease& lease, Status outcome) {
     outcome.add_flags(DBPOOL_FLAG_OUTCOME_UNKNOWN);
   }
   // 25P02 ends the transaction, too; a busy SQLite leaves it open for another try.
-  if (!lost && lease.connection().tx_state() == TxState::kNone) {
-    if (Status ended = EndReadOnly(lease); ended.failed() && outcome.ok()) return ended;
-  }
-  return outcome;
+  return LeaveReadOnlyTransaction(lease, std::move(outcome));
 }
 
 Status RollbackWork::Start(Lease& lease, Deadline deadline) {

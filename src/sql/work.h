@@ -43,10 +43,15 @@ Nanos QueryTimeout(const Pool& pool, Nanos timeout);
 
 // ---- statements. The memory of their arguments outlives them.
 
+/// After statements of the caller's, one of which may have ended a read-only transaction: then the lease may write
+/// again as far as it was acquired for that.
+Status LeaveReadOnlyTransaction(Lease& lease, Status outcome);
+
 class QueryWork final : public Work {
  public:
   explicit QueryWork(const Query& query) : query_(query) {}
   Status Start(Lease& lease, Deadline deadline) override;
+  Status End(Lease& lease, Status outcome) override;
 
  private:
   const Query query_;

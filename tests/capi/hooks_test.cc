@@ -1,4 +1,6 @@
 #include <atomic>
+#include <functional>
+#include <thread>
 
 #include "tests/capi/capi.h"
 
@@ -12,6 +14,7 @@ struct Log {
   std::atomic<dbpool_status> open_verdict{DBPOOL_OK}, lend_verdict{DBPOOL_OK};
   std::atomic<dbpool_conn> last{0};
   std::string in_opened;  ///< SQL
+  std::function<void()> during_lent;
 };
 
 Log& LogOf(void* user_data) { return *static_cast<Log*>(user_data); }
@@ -34,6 +37,7 @@ const dbpool_hooks kHooks = {
           ++log.lent;
           log.last = conn;
           EXPECT_EQ(Ask(conn, "select 7"), "7");
+          if (log.during_lent) log.during_lent();
           EXPECT_STATUS(dbpool_release(conn), DBPOOL_ERR_STALE) << "not theirs to release";
           return log.lend_verdict;
         },
@@ -112,6 +116,40 @@ TEST_P(Hooks, RefusedOnceTheCallerGetsAnother) {
   EXPECT_TRUE(Await([&] { return log_.closed > 0; }));
   EXPECT_EQ(log_.reason, uint32_t{DBPOOL_CLOSED_HOOK});
   EXPECT_GT(Stats(pool_).closed_hook, 0u);
+}
+
+TEST_P(Hooks, ThatRunWhileThePoolIsClosedLendNothing) {
+  std::atomic<bool> inside{false}, closed{false};
+  log_.during_lent = [&] {
+    inside = true;
+    EXPECT_TRUE(Await([&] { return closed.load(); }));
+  };
+  ASSERT_STATUS(Create(one_), DBPOOL_OK);
+  std::thread borrows([&] {
+    dbpool_conn conn = 1;
+    EXPECT_STATUS(dbpool_acquire(pool_.get(), 10'000, &conn, nullptr), DBPOOL_ERR_CLOSED);
+    EXPECT_EQ(conn, 0u);
+  });
+  EXPECT_TRUE(Await([&] { return inside.load(); }));
+  EXPECT_STATUS(dbpool_close(pool_.get(), 0, nullptr), DBPOOL_ERR_TIMEOUT);
+  closed = true;
+  borrows.join();
+  EXPECT_TRUE(Await([&] { return Stats(pool_).open == 0; }));
+}
+
+TEST_P(Hooks, ReturnedFollowsEachLent) {
+  ASSERT_STATUS(Create({{"pool_size", "2"}, {"max_overflow", "0"}}), DBPOOL_OK);
+  const dbpool_acquire_options how = {.struct_size = sizeof how, .timeout_ms = 20, .access = DBPOOL_ACCESS_WRITE};
+  dbpool_conn writer = 0, other = 0;
+  ASSERT_STATUS(dbpool_acquire_with(pool_.get(), &how, &writer, nullptr), DBPOOL_OK);
+  for (int i = 0; i < 3; ++i) {
+    // SQLite: the turn is not to be had.
+    if (dbpool_acquire_with(pool_.get(), &how, &other, nullptr) == DBPOOL_OK) {
+      EXPECT_STATUS(dbpool_release(other), DBPOOL_OK);
+    }
+  }
+  EXPECT_STATUS(dbpool_release(writer), DBPOOL_OK);
+  EXPECT_EQ(log_.lent, log_.returned);
 }
 
 TEST_P(Hooks, AreRemovedByNull) {

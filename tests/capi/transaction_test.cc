@@ -142,6 +142,21 @@ TEST_P(Transactions, StepByStepAreRunAgainByTheSameRule) {
   EXPECT_EQ(pause, 4711);
 }
 
+TEST_P(Transactions, RunAgainIfTheConnectionWasLostBeforeAStatementWasSent) {
+  if (!postgres()) return;
+  int runs = 0;
+  EXPECT_STATUS(Transact([&](auto conn, auto e) {
+                  EXPECT_STATUS(Execute(conn, kInsert), DBPOOL_OK);
+                  if (++runs == 1) {
+                    EXPECT_STATUS(Execute(conn, "select pg_terminate_backend(pg_backend_pid())"), DBPOOL_ERR_BROKEN);
+                  }
+                  return Execute(conn, kInsert, e);
+                }),
+                DBPOOL_OK);
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(Rows(), "2");
+}
+
 TEST_P(Transactions, StopAtTheirDeadline) {
   if (!postgres()) return;
   int runs = 0;

@@ -200,6 +200,29 @@ TEST_P(OneShotTrouble, AreAnsweredWhenThePoolIsClosed) {
   locked.Open();
 }
 
+TEST_P(OneShotTrouble, AreRefusedOnceThePoolIsBeingClosed) {
+  Pool pool(PostgresUrl(), kOne);
+  Locked locked(*admin_);
+  Shot& first = Send(pool, "SELECT count(*) FROM shot");
+  EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
+  std::atomic<int> closed{0};
+  const auto done = [](void* count, dbpool_status, dbpool_error* error) {
+    dbpool_error_free(error);
+    ++*static_cast<std::atomic<int>*>(count);
+  };
+  ASSERT_EQ(dbpool_close_async(pool.get(), loop_, INT64_MAX, done, &closed, nullptr, nullptr), DBPOOL_PENDING);
+  for (int i = 0; i < 5; ++i) {
+    Shot& late = Send(pool, "SELECT 1");
+    EXPECT_TRUE(Until([&] { return late.calls == 1; }));
+    EXPECT_TRUE(Is(late.error, DBPOOL_ERR_CLOSED));
+  }
+  EXPECT_EQ(first.calls, 0) << "what was on its way goes on";
+  locked.Open();
+  ASSERT_TRUE(AllAnswered());
+  EXPECT_TRUE(Ok(first.error));
+  EXPECT_TRUE(Until([&] { return closed == 1; }));
+}
+
 TEST_P(OneShotTrouble, AreAnsweredWhenTheLoopIsFreed) {
   Pool pool(PostgresUrl(), kOne);
   Locked locked(*admin_);

@@ -93,6 +93,8 @@ TEST_P(PostgresReset, ManyBorrowersInTurnFindTheSameSession) {
 INSTANTIATE_TEST_SUITE_P(Modes, PostgresReset, testing::Values("smart", "full"),
                          [](const auto& mode) { return std::string(mode.param); });
 
+const Settings kOne = {{"pool_size", "1"}, {"max_overflow", "0"}};
+
 TEST(PostgresResetCost, APlainLeaseCausesNoRoundTripForItsReset) {
   TcpProxy proxy("127.0.0.1", PortOf(PostgresTcpUrl()));
   Pool pool(AtPort(PostgresTcpUrl(), proxy.port()), {{"pool_size", "1"}, {"max_overflow", "0"}});
@@ -124,6 +126,39 @@ TEST(PostgresResetCost, ATransactionThatWasCommittedCausesNoReset) {
     ASSERT_TRUE(Ok(lease.Commit()));
   }
   EXPECT_EQ(pool.Stats().resets, 0u);
+}
+
+TEST(PostgresResetCost, AnswersAreReadBeforeTheNextStatementAfterAStreamWasLeftOpen) {
+  Pool pool(PostgresUrl(), kOne);
+  for (int i = 0; i < 10; ++i) {
+    {
+      abi::Result stream;
+      Lease lease(pool);
+      ASSERT_TRUE(Ok(lease.Begin()));
+      ASSERT_TRUE(Ok(lease.Run("SELECT generate_series(1, 1000000)", {}, {.flags = DBPOOL_QUERY_STREAM}, &stream)));
+    }
+    ASSERT_TRUE(Await([&] { return pool.Stats().idle == 1; }));
+    Lease lease(pool);
+    ASSERT_EQ(lease.Ask("SELECT 1"), "1");
+  }
+  EXPECT_EQ(pool.Stats().closed, 0u);
+}
+
+TEST(PostgresResetCost, InitSqlGoesOutAtReleaseAsWell) {
+  Settings settings = kOne;
+  settings.insert(settings.end(), {{"init_sql", "SET work_mem = '99MB'"}, {"reset_timeout", "50ms"}});
+  Pool pool(PostgresUrl(), settings);
+  for (int i = 0; i < 3; ++i) {
+    {
+      Lease lease(pool);
+      ASSERT_TRUE(Ok(lease.Run("SET work_mem = '1MB'")));
+    }
+    // Nobody comes before the keeper looks at the answer, which is there long since.
+    const uint64_t looked = pool.Stats().pings;
+    ASSERT_TRUE(Await([&] { return pool.Stats().pings > looked || pool.Stats().closed > 0; }));
+  }
+  EXPECT_EQ(pool.Stats().closed, 0u);
+  EXPECT_EQ(pool.Ask("SHOW work_mem"), "99MB");
 }
 
 TEST(PostgresResetCost, InitSqlHoldsForEveryBorrower) {

@@ -50,6 +50,22 @@ TEST(PostgresStream, FreedHalfwayItGivesTheConnectionBackToItsLease) {
   }
 }
 
+TEST(PostgresStream, ThatIsLateSaysSoWhateverTheCancelMadeTheServerSend) {
+  Pool pool(PostgresUrl());
+  Lease lease(pool);
+  abi::Result result;
+  dbpool_batch batch = {};
+  // Rows too long for the server's buffer: a part of the next one has left it when the cancel comes.
+  const char* sql = "SELECT repeat('x', 20000), pg_sleep(CASE WHEN g > 2 THEN 60 ELSE 0 END) FROM generate_series(1, 9) g";
+  ASSERT_TRUE(Ok(lease.Run(sql, {}, {.timeout_ms = 300, .flags = DBPOOL_QUERY_STREAM}, &result)));
+  Error error;
+  for (int i = 0; i < 5 && error.ok(); ++i) error = result.Fetch(1, &batch);
+  EXPECT_TRUE(Is(error, DBPOOL_ERR_TIMEOUT, "57014"));
+  EXPECT_TRUE(error.has(DBPOOL_FLAG_TIMEOUT));
+  result.Free();
+  EXPECT_EQ(lease.Ask("SELECT 1"), "1");
+}
+
 TEST(PostgresStream, ReleasedHalfwayTheLeaseIsBackAtOnceAndTheResultStale) {
   Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}});
   dbpool_batch batch = {};

@@ -44,6 +44,21 @@ TEST_F(SqliteSession, AReadOnlyTransactionThatIsReleasedLeavesNoTrace) {
   EXPECT_TRUE(Ok(pool.Run("INSERT INTO t VALUES (1)")));
 }
 
+TEST_F(SqliteSession, AReadOnlyTransactionMayEndByText) {
+  Pool pool(url_, {{"pool_size", "1"}, {"max_overflow", "0"}});
+  ASSERT_TRUE(Ok(pool.Run("CREATE TABLE t (n INTEGER)")));
+  Lease lease(pool);
+  for (const char* end : {"COMMIT", "ROLLBACK"}) {
+    ASSERT_TRUE(Ok(lease.Begin(DBPOOL_TX_READ_ONLY)));
+    ASSERT_TRUE(Ok(lease.Run(end)));
+    EXPECT_TRUE(Ok(lease.Run("INSERT INTO t VALUES (1)"))) << end;
+  }
+  ASSERT_TRUE(Ok(lease.Begin(DBPOOL_TX_READ_ONLY)));
+  ASSERT_TRUE(Ok(lease.Run("COMMIT")));
+  ASSERT_EQ(lease.Release(), DBPOOL_OK);
+  EXPECT_TRUE(Ok(Lease(pool).Run("INSERT INTO t VALUES (1)"))) << "the next borrower's";
+}
+
 TEST_F(SqliteSession, AReadOnlyStatementThatWritesIsRefused) {
   Pool pool(url_);
   ASSERT_TRUE(Ok(pool.Run("CREATE TABLE t (n INTEGER)")));

@@ -68,7 +68,7 @@ class SmallWorld : public World {
       case Move::kCheckedBad: Checked(0, DBPOOL_CLOSED_PING); break;
       case Move::kTick:
         now_ = std::max(now_, scheduler_.next_tick());
-        scheduler_.Tick(now_);
+        Tick();
         break;
       case Move::kInvalidate: scheduler_.Invalidate(now_); break;
       case Move::kClose: scheduler_.Close(now_); break;

@@ -38,7 +38,7 @@ class RandomWorld : public World {
         if (!waiting_.empty()) GiveUp(Any(waiting_), /*timed_out=*/Pick(2) == 0);
         break;
       case 14:
-        if (scheduler_.next_tick() <= now_) scheduler_.Tick(now_);
+        if (scheduler_.next_tick() <= now_) Tick();
         break;
       case 15:
         Rarely(); break;

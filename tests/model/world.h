@@ -181,6 +181,11 @@ class World {
     }
   }
 
+  void Tick() {
+    scheduler_.Tick(now_);
+    ASSERT_GT(scheduler_.next_tick(), now_) << "the keeper would be called again at once, for ever";
+  }
+
   void Check() {
     scheduler_.CheckInvariants();
     ASSERT_EQ(scheduler_.waiting(), waiting_.size());

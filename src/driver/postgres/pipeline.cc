@@ -255,6 +255,7 @@ void PgConnection::OnPipelineResult(ResultPtr result) {
         EndsSession(result.get()) || (wire_.lost() && !HasSqlState(result.get()));
     if (last_words) return KeepError(result.get());
   }
+  if (status == PGRES_PIPELINE_ABORTED && outcome_.failed()) return;  // so libpq calls all behind the last words
   const bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
   switch (now) {
     case kDead:

@@ -93,10 +93,12 @@ ResetPlan PlanReset(ResetMode mode, bool in_transaction, uint32_t dirt, std::str
     if (dirt & cleaner.dirt) sql += cleaner.sql;
   }
   if (mode == ResetMode::kFull) sql += "DISCARD PLANS; ";
-  const bool settings = dirt & kDirtSettings;
-  if (settings) sql += setup_sql;
+  if (dirt & kDirtSettings) {
+    sql += setup_sql;
+    if (!setup_sql.empty() && !init_sql.empty()) sql += "; ";
+    sql += init_sql;
+  }
   if (!sql.empty()) plan.texts.push_back(std::move(sql));
-  if (settings && !init_sql.empty()) plan.texts.emplace_back(init_sql);
   plan.forgets_statements = dirt & kDirtPrepared;
   return plan;
 }

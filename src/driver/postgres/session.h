@@ -22,8 +22,8 @@ std::string SessionSetupSql(PGconn* pg, const Config& config);
 bool AsksForPooler(const Config& config);
 bool TellsOfPooler(const PGresult* setup);
 
-/// What a reset sends, each a text for one simple query: one, unless init_sql has to run again.
-/// dirt is a set of Dirt bits; empty if there is nothing to do.
+/// What is sent, each a text for one simple query. Of a reset it is one, init_sql included: it goes out at release,
+/// and nobody reads the answer before the next borrower. dirt is a set of Dirt bits; empty if there is nothing to do.
 struct ResetPlan {
   std::vector<std::string> texts;
   bool forgets_statements = false;

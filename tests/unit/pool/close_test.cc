@@ -57,6 +57,22 @@ TEST_F(PoolTest, CloseWithWorkUnderWayReturnsByItsDeadline) {
   ASSERT_TRUE(server_->AwaitOpen(0));
 }
 
+TEST_F(PoolTest, ALeaseReturnedWhileItIsCutOffIsReturned) {
+  ASSERT_OK(Create(Sized(1)));
+  const dbpool_conn held = MustAcquire();
+  server_->Hold(FakeOp::kClose);
+  InBackground([&] { EXPECT_CODE(pool_->Close(0), DBPOOL_ERR_TIMEOUT); });
+  ASSERT_TRUE(Await([&] { return server_->pending(FakeOp::kClose) == 1; }));
+  std::atomic<bool> returned{false};
+  InBackground([&] {
+    EXPECT_OK(Pool::Release(held));
+    returned = true;
+  });
+  server_->Allow(FakeOp::kClose);
+  EXPECT_TRUE(Await([&] { return returned.load(); }));
+  EXPECT_TRUE(Await([&] { return Stats().open == 0; })) << "its place is free";
+}
+
 TEST_F(PoolTest, CloseDoesNotWaitForAConnectThatHangs) {
   Config config = Sized(1);
   config.lazy = true;

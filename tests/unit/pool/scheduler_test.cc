@@ -281,6 +281,38 @@ TEST_F(SchedulerTest, NothingIsDueInAPoolThatOnlyKeepsItsMinimum) {
   EXPECT_EQ(s.next_tick(), kForever);
 }
 
+TEST_F(SchedulerTest, NothingIsDueOfALeaseThatIsOlderThanItsConnectionMayGet) {
+  config_.pool_size = config_.min_size = 1;
+  config_.max_lifetime = 10 * kSecond;
+  Scheduler s = Make();
+  s.Start(now_);
+  Settle(s);
+  TestWaiter holder;
+  ASSERT_EQ(s.Acquire(holder, now_, true), DBPOOL_OK);
+  now_ += 20 * kSecond;
+  s.Tick(now_);
+  Settle(s);
+  EXPECT_GT(s.next_tick(), now_) << "it is recalled, and tells of its release";
+  s.Release(holder.index, kKeep, kForever, now_);
+  Settle(s);
+  EXPECT_EQ(Stats(s).closed_lifetime, 1u);
+}
+
+TEST_F(SchedulerTest, NothingIsDueOfAResetOnceItsConnectionIsLent) {
+  config_.pool_size = config_.min_size = 1;
+  config_.max_overflow = 0;
+  Scheduler s = Make();
+  s.Start(now_);
+  Settle(s);
+  TestWaiter first, second;
+  ASSERT_EQ(s.Acquire(first, now_, true), DBPOOL_OK);
+  s.Release(first.index, kKeep, now_ + kSecond, now_);
+  ASSERT_EQ(s.Acquire(second, now_, true), DBPOOL_OK);
+  now_ += 2 * kSecond;
+  s.Tick(now_);
+  EXPECT_GT(s.next_tick(), now_);
+}
+
 TEST_F(SchedulerTest, TimeJumpsRetireNothingTwice) {
   Scheduler s = Make();
   s.Start(now_);
