@@ -123,6 +123,20 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+/// Each function is a test on PostgreSQL.
+macro_rules! on_postgres {
+    ($($name:ident)*) => {
+        mod postgres_alone {
+            $(#[test] fn $name() {
+                if let Some(database) = $crate::support::Database::postgres() {
+                    super::$name(&database)
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_postgres;
+
 /// Waits for something that will be, without deciding by time.
 pub fn until(mut condition: impl FnMut() -> bool) {
     let patience = Instant::now() + Duration::from_secs(600);
