@@ -247,10 +247,12 @@ unsafe fn answered(
     let mut inside = call.lock();
     let before = mem::replace(&mut inside.state, State::Answered(answer));
     drop(inside);
+    // The last to know the call drops its answer, and the lease that was left behind. Whoever waits is the last: memory
+    // that his thread took is given back there.
+    drop(call);
     if let State::Pending { waker: Some(waker), .. } = before {
         waker.wake();
     }
-    // The last to know the call drops its answer, and the lease that was left behind.
 }
 
 pub(crate) unsafe extern "C" fn on_acquire(
