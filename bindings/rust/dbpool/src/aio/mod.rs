@@ -36,6 +36,7 @@ mod pool;
 mod retry;
 mod rows;
 mod session;
+mod submit;
 mod transaction;
 
 pub use acquire::Acquire;

@@ -1,10 +1,10 @@
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::{on_done, on_query, Answer, Call, Lease, OnDrop, Started};
 use super::rows::RowStream;
+use super::submit::{submit_rollback, SavepointVerb, Submit};
 use super::transaction::Savepoint;
 use crate::call_options::{QueryOptions, TransactionOptions};
 use crate::description::Description;
@@ -27,26 +27,6 @@ pub struct Session {
     call: Option<Arc<Call>>,
     /// A transaction was dropped; so the next call begins with a rollback.
     rollback: bool,
-}
-
-/// What starts a call on a lease: token, user_data, out_op, error.
-pub(crate) trait Submit:
-    FnOnce(
-    sys::dbpool_conn,
-    *mut c_void,
-    *mut sys::dbpool_op,
-    *mut *mut sys::dbpool_error,
-) -> sys::dbpool_status
-{
-}
-impl<F> Submit for F where
-    F: FnOnce(
-        sys::dbpool_conn,
-        *mut c_void,
-        *mut sys::dbpool_op,
-        *mut *mut sys::dbpool_error,
-    ) -> sys::dbpool_status
-{
 }
 
 impl Session {
@@ -367,29 +347,6 @@ impl Drop for Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("id", &self.id()).finish()
-    }
-}
-
-/// `dbpool_conn_savepoint_async()` and the two like it.
-pub(crate) type SavepointVerb = unsafe extern "C" fn(
-    sys::dbpool_conn,
-    *mut sys::dbpool_loop,
-    *const sys::c_char,
-    sys::dbpool_done_cb,
-    *mut c_void,
-    *mut sys::dbpool_op,
-    *mut *mut sys::dbpool_error,
-) -> sys::dbpool_status;
-
-fn submit_rollback(
-    token: sys::dbpool_conn,
-    user: *mut c_void,
-    op: *mut sys::dbpool_op,
-    error: *mut *mut sys::dbpool_error,
-) -> sys::dbpool_status {
-    // SAFETY: a token may be any number.
-    unsafe {
-        sys::dbpool_conn_rollback_async(token, ptr::null_mut(), Some(on_done), user, op, error)
     }
 }
 
