@@ -223,4 +223,13 @@ extern "C" {
         options: *const dbpool_tx_options,
         error: *mut *mut dbpool_error,
     ) -> dbpool_status;
+    /// The rule of dbpool_transaction() for callers that step through a transaction themselves.
+    pub fn dbpool_transaction_again(
+        pool: *mut dbpool,
+        options: *const dbpool_tx_options,
+        failure: *const dbpool_error,
+        attempt: u32,
+        pause_ms: *mut i64,
+        error: *mut *mut dbpool_error,
+    ) -> dbpool_status;
 }

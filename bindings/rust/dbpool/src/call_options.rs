@@ -1,7 +1,7 @@
 //! How single calls are made: what is not set is the pool's option.
 
 use std::ffi::CString;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::ffi::{c_string, option_milliseconds};
@@ -104,16 +104,15 @@ impl TransactionOptions {
         self
     }
 
-    pub(crate) fn attempts(&self) -> u32 {
-        if self.max_attempts == 0 {
-            10
-        } else {
-            self.max_attempts
-        }
+    /// Of a closure; `None`: without end.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.timeout.unwrap_or(Duration::from_secs(30)))
     }
 
-    pub(crate) fn limit(&self) -> Duration {
-        self.timeout.unwrap_or(Duration::from_secs(30))
+    /// The same, with what is left until then.
+    pub(crate) fn left_until(&self, end: Option<Instant>) -> Self {
+        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        self.clone().timeout(left)
     }
 
     pub(crate) fn to_c(&self) -> sys::dbpool_tx_options {

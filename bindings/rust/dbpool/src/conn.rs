@@ -4,7 +4,6 @@ use std::ops::Deref;
 use crate::call_options::TransactionOptions;
 use crate::error::Result;
 use crate::ffi::{call, check};
-use crate::pool::Pool;
 use crate::session::Session;
 use crate::sys;
 use crate::transaction::Transaction;
@@ -13,16 +12,14 @@ use crate::transaction::Transaction;
 ///
 /// It may move between threads. Its pool stays open as long as it is lent. What it can do is on [`Session`].
 #[derive(Debug)]
-pub struct Conn {
-    session: Session,
-    pool: Pool,
-}
+pub struct Conn(Session);
 
 impl Conn {
     /// # Safety
-    /// The token is a lease of the pool that nobody else releases.
-    pub(crate) unsafe fn new(token: sys::dbpool_conn, pool: Pool) -> Self {
-        Self { session: Session::new(token, None), pool }
+    /// The token is a lease that nobody else releases.
+    #[inline]
+    pub(crate) unsafe fn new(token: sys::dbpool_conn) -> Self {
+        Self(Session::new(token, None))
     }
 
     /// Begins a transaction, which is rolled back unless it is [committed](Transaction::commit).
@@ -37,24 +34,14 @@ impl Conn {
 
     /// A handle that other threads can cancel this connection's statements by.
     pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle(self.session.token())
+        CancelHandle(self.0.token())
     }
 
     /// Gives it back, as dropping it does, and tells whether that went well.
     pub fn release(self) -> Result<()> {
-        let conn = ManuallyDrop::new(self);
-        // SAFETY: neither is used again, as `conn` is not dropped.
-        let (session, pool) =
-            unsafe { (std::ptr::read(&conn.session), std::ptr::read(&conn.pool)) };
-        // SAFETY: the lease is ours.
-        let released = check(unsafe { sys::dbpool_release(session.token()) });
-        drop(pool);
-        released
-    }
-
-    /// Its pool.
-    pub fn pool(&self) -> &Pool {
-        &self.pool
+        let conn = ManuallyDrop::new(self); // its session owns nothing but the lease
+                                            // SAFETY: the lease is ours.
+        check(unsafe { sys::dbpool_release(conn.0.token()) })
     }
 }
 
@@ -62,14 +49,15 @@ impl Deref for Conn {
     type Target = Session;
 
     fn deref(&self) -> &Session {
-        &self.session
+        &self.0
     }
 }
 
 impl Drop for Conn {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: the lease is ours. It can fail in a forked child alone, which has nothing to give back.
-        unsafe { sys::dbpool_release(self.session.token()) };
+        unsafe { sys::dbpool_release(self.0.token()) };
     }
 }
 

@@ -12,6 +12,7 @@ mod description;
 mod details;
 mod error;
 mod events;
+mod farewell;
 mod ffi;
 mod from_row;
 mod from_sql;

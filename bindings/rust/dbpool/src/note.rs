@@ -48,15 +48,26 @@ pub(crate) fn call(
     if status >= 0 {
         return Ok(status);
     }
-    match note {
-        // SAFETY: the call failed, so that the error, if there is one, is ours.
-        None => Err(unsafe { Error::take(status, error) }),
-        Some(note) => {
-            // SAFETY: the same.
-            let failure = unsafe { Error::copy(status, error) };
-            // SAFETY: so is the one from before.
-            unsafe { sys::dbpool_error_free(note.replace(error)) };
-            Err(failure)
-        }
-    }
+    // SAFETY: the call failed, so that the error, if there is one, is ours.
+    Err(unsafe { failure(note, status, error) })
+}
+
+/// What the library said, which is noted, if there is a note, or else freed.
+///
+/// # Safety
+/// `error` is NULL or an error that the library gave and nobody else frees.
+pub(crate) unsafe fn failure(
+    note: Option<&Note>,
+    status: sys::dbpool_status,
+    error: *mut sys::dbpool_error,
+) -> Error {
+    let Some(note) = note else {
+        // SAFETY: by the contract of this function.
+        return unsafe { Error::take(status, error) };
+    };
+    // SAFETY: the same.
+    let failure = unsafe { Error::copy(status, error) };
+    // SAFETY: the one from before is ours.
+    unsafe { sys::dbpool_error_free(note.replace(error)) };
+    failure
 }

@@ -7,6 +7,7 @@ use crate::call_options::{AcquireOptions, QueryOptions, TransactionOptions};
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::events::{Event, Watch};
+use crate::farewell;
 use crate::ffi::{call, check, milliseconds};
 use crate::params::Params;
 use crate::retry;
@@ -16,7 +17,8 @@ use crate::statistics::Statistics;
 use crate::sys;
 use crate::transaction::Transaction;
 
-/// A pool of connections. Clones are the same pool; the last one that is dropped, connections included, closes it.
+/// A pool of connections. Clones are the same pool; when the last one is dropped it closes, and connections that are
+/// lent stay usable until they come back.
 ///
 /// ```
 /// # fn main() -> dbpool::Result<()> {
@@ -40,8 +42,8 @@ unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the reference is ours.
-        unsafe { sys::dbpool_unref(self.0.as_ptr()) }
+        // SAFETY: the reference is ours, and nobody uses it any more.
+        unsafe { farewell::end(self.0.as_ptr()) }
     }
 }
 
@@ -69,6 +71,7 @@ impl Pool {
 
     /// A connection, as soon as there is one; callers are served in the order they came. Waits for `acquire_timeout`
     /// at most.
+    #[inline]
     pub fn get(&self) -> Result<Conn> {
         self.get_for_ms(-1)
     }
@@ -97,15 +100,16 @@ impl Pool {
             })
         })??;
         // SAFETY: the lease is new and ours.
-        Ok(unsafe { Conn::new(token, self.clone()) })
+        Ok(unsafe { Conn::new(token) })
     }
 
+    #[inline]
     fn get_for_ms(&self, timeout_ms: i64) -> Result<Conn> {
         let mut token = 0;
         // SAFETY: the pool is alive.
         call(|error| unsafe { sys::dbpool_acquire(self.as_ptr(), timeout_ms, &mut token, error) })?;
         // SAFETY: the lease is new and ours.
-        Ok(unsafe { Conn::new(token, self.clone()) })
+        Ok(unsafe { Conn::new(token) })
     }
 
     queries!();

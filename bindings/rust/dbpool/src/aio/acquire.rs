@@ -4,7 +4,8 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
-use super::call::{on_acquire, Answer, Call, Lease, OnDrop, Started, Waiting};
+use super::armed;
+use super::call::{on_acquire, Answer, Call, Lease, OnDrop, Waiting};
 use super::conn::Conn;
 use super::pool::Pool;
 use crate::call_options::AcquireOptions;
@@ -30,13 +31,12 @@ impl<'p> Acquire<'p> {
         Self { pool, options: Some(options), timeout_ms: -1, waiting: None }
     }
 
-    /// `None`: a callback brings the lease.
-    fn start(&self, call: &Arc<Call>) -> Result<Option<Lease>> {
+    fn start(&self) -> Result<Begun> {
         let pool = self.pool.as_blocking().as_ptr();
         let mut token = 0;
-        let started = match &self.options {
+        let submitted = match &self.options {
             // SAFETY: the pool is alive.
-            None => call.start(|user, op, error| unsafe {
+            None => armed::submit(|user, op, error| unsafe {
                 sys::dbpool_acquire_async(
                     pool,
                     ptr::null_mut(),
@@ -50,7 +50,7 @@ impl<'p> Acquire<'p> {
             }),
             Some(options) => options.with(|options| {
                 // SAFETY: the pool is alive, and the options are copied.
-                call.start(|user, op, error| unsafe {
+                armed::submit(|user, op, error| unsafe {
                     sys::dbpool_acquire_with_async(
                         pool,
                         ptr::null_mut(),
@@ -64,35 +64,45 @@ impl<'p> Acquire<'p> {
                 })
             })?,
         }?;
-        Ok(match started {
+        Ok(match submitted {
             // SAFETY: the lease is new and ours.
-            Started::Now(_) => Some(unsafe { Lease::new(token) }),
-            Started::Pending => None,
+            None => Begun::Lease(unsafe { Lease::new(token) }),
+            Some(call) => Begun::Waiting(call),
         })
     }
+}
 
-    fn conn(&self, lease: Lease, call: Arc<Call>) -> Conn {
-        Conn::new(lease, call, self.pool.clone())
-    }
+enum Begun {
+    Lease(Lease),
+    Waiting(Arc<Call>),
 }
 
 impl Future for Acquire<'_> {
     type Output = Result<Conn>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if self.waiting.is_none() {
-            let call = Call::new();
-            if let Some(lease) = self.start(&call)? {
-                return Poll::Ready(Ok(self.conn(lease, call)));
+            match self.start()? {
+                Begun::Lease(lease) => return Poll::Ready(Ok(Conn::new(lease, None))),
+                Begun::Waiting(call) => {
+                    let waiting = call.answer(OnDrop::Cancel);
+                    self.waiting = Some((call, waiting));
+                }
             }
-            let waiting = call.answer(OnDrop::Cancel);
-            self.waiting = Some((call, waiting));
         }
-        let (_, waiting) = self.waiting.as_mut().expect("set above");
+        self.poll_waiting(context)
+    }
+}
+
+impl Acquire<'_> {
+    /// REQUIRES: it has begun to wait.
+    fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Result<Conn>> {
+        let (_, waiting) = self.waiting.as_mut().expect("it has begun to wait");
         let answer = ready!(Pin::new(waiting).poll(context));
-        let (call, _) = self.waiting.take().expect("set above");
+        let call = self.waiting.take().map(|(call, _)| call);
         match answer? {
-            Answer::Lease(lease) => Poll::Ready(Ok(self.conn(lease, call))),
+            Answer::Lease(lease) => Poll::Ready(Ok(Conn::new(lease, call))),
             _ => unreachable!("an acquire is answered by a lease"),
         }
     }

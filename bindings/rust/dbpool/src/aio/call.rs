@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, Result};
+use crate::note::{self, Note};
 use crate::pool::Pool;
 use crate::rows::ResultHandle;
 use crate::sys;
@@ -65,8 +66,8 @@ struct Inside {
     state: State,
     /// The connection was dropped while the call was under way: its lease goes with the last who knows the call.
     left_behind: Option<Lease>,
-    /// An answer was a serialization failure or a deadlock: the database asks for the whole transaction again.
-    again: bool,
+    /// Where failures are noted, for transactions as closures.
+    note: Option<Arc<Note>>,
 }
 
 /// One call at a time, many in a row: a connection uses the same for all of its calls.
@@ -81,7 +82,16 @@ pub(crate) enum Started {
 
 impl Call {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Inside { state: State::Idle, left_behind: None, again: false })))
+        Self::in_state(State::Idle)
+    }
+
+    /// As it is during its submission.
+    pub(crate) fn new_pending() -> Arc<Self> {
+        Self::in_state(State::Pending { op: 0, waker: None })
+    }
+
+    fn in_state(state: State) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Inside { state, left_behind: None, note: None })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -102,22 +112,25 @@ impl Call {
         let user_data = Arc::into_raw(self.clone());
         let (mut op, mut error) = (0, ptr::null_mut());
         let status = submit(user_data.cast_mut().cast(), &mut op, &mut error);
-        let mut inside = self.lock();
         if status == sys::DBPOOL_PENDING {
-            if let State::Pending { op: known, .. } = &mut inside.state {
-                *known = op;
-            }
+            self.is_known_as(op);
             return Ok(Started::Pending);
         }
-        inside.state = State::Idle;
-        drop(inside);
+        self.lock().state = State::Idle;
         // SAFETY: no callback comes, so that its reference is ours again.
         drop(unsafe { Arc::from_raw(user_data) });
         if status >= 0 {
             return Ok(Started::Now(status));
         }
         // SAFETY: the call failed, so that the error is ours.
-        Err(unsafe { Error::take(status, error) })
+        Err(unsafe { self.failure(status, error) })
+    }
+
+    /// After its submission.
+    pub(crate) fn is_known_as(&self, number: sys::dbpool_op) {
+        if let State::Pending { op, .. } = &mut self.lock().state {
+            *op = number;
+        }
     }
 
     /// The answer to the call under way. Dropped before it came, `on_drop` says what becomes of the call.
@@ -130,12 +143,17 @@ impl Call {
         !matches!(self.lock().state, State::Idle)
     }
 
-    pub(crate) fn said_again(&self) -> bool {
-        self.lock().again
+    /// From now on failures are noted here, or not at all.
+    pub(crate) fn note_failures(&self, note: Option<Arc<Note>>) {
+        self.lock().note = note;
     }
 
-    pub(crate) fn forget_again(&self) {
-        self.lock().again = false;
+    /// # Safety
+    /// `error` is NULL or an error that the library gave and nobody else frees.
+    unsafe fn failure(&self, status: sys::dbpool_status, error: *mut sys::dbpool_error) -> Error {
+        let note = self.lock().note.clone();
+        // SAFETY: by the contract of this function.
+        unsafe { note::failure(note.as_deref(), status, error) }
     }
 
     /// Asks the call under way to end.
@@ -223,17 +241,18 @@ unsafe fn answered(
     // SAFETY: by the contract of this function.
     let (call, answer) = unsafe {
         let call = Arc::from_raw(user_data.cast_const().cast::<Call>());
-        (call, if status < 0 { Err(Error::take(status, error)) } else { Ok(answer()) })
+        let answer = if status < 0 { Err(call.failure(status, error)) } else { Ok(answer()) };
+        (call, answer)
     };
-    let again = answer.as_ref().is_err_and(|e| matches!(e.sqlstate(), Some("40001" | "40P01")));
     let mut inside = call.lock();
-    inside.again |= again;
     let before = mem::replace(&mut inside.state, State::Answered(answer));
     drop(inside);
+    // The last to know the call drops its answer, and the lease that was left behind. Whoever waits is the last: memory
+    // that his thread took is given back there.
+    drop(call);
     if let State::Pending { waker: Some(waker), .. } = before {
         waker.wake();
     }
-    // The last to know the call drops its answer, and the lease that was left behind.
 }
 
 pub(crate) unsafe extern "C" fn on_acquire(

@@ -2,7 +2,6 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::call::{Call, Lease};
-use super::pool::Pool;
 use super::session::Session;
 use super::transaction::Transaction;
 use crate::call_options::TransactionOptions;
@@ -13,14 +12,12 @@ use crate::error::Result;
 ///
 /// Its pool stays open as long as it is lent. What it can do is on [`Session`].
 #[derive(Debug)]
-pub struct Conn {
-    session: Session,
-    pool: Pool,
-}
+pub struct Conn(Session);
 
 impl Conn {
-    pub(crate) fn new(lease: Lease, call: Arc<Call>, pool: Pool) -> Self {
-        Self { session: Session::new(lease, call), pool }
+    #[inline]
+    pub(crate) fn new(lease: Lease, call: Option<Arc<Call>>) -> Self {
+        Self(Session::new(lease, call))
     }
 
     /// Begins a transaction, which is rolled back unless it is [committed](Transaction::commit).
@@ -35,22 +32,17 @@ impl Conn {
 
     /// A handle that others can cancel this connection's statements by.
     pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle::new(self.session.token())
+        CancelHandle::new(self.0.token())
     }
 
     /// The same connection for blocking calls, once what was given up on it has ended.
     pub async fn into_blocking(mut self) -> crate::Conn {
-        self.session.settle().await;
-        let lease = self.session.take_idle_lease().expect("settled");
+        self.0.settle().await;
+        let lease = self.0.take_idle_lease().expect("settled");
         let token = lease.token();
         std::mem::forget(lease);
         // SAFETY: the lease is ours, and is released by the new one alone.
-        unsafe { crate::Conn::new(token, self.pool.as_blocking().clone()) }
-    }
-
-    /// Its pool.
-    pub fn pool(&self) -> &Pool {
-        &self.pool
+        unsafe { crate::Conn::new(token) }
     }
 }
 
@@ -58,12 +50,12 @@ impl Deref for Conn {
     type Target = Session;
 
     fn deref(&self) -> &Session {
-        &self.session
+        &self.0
     }
 }
 
 impl DerefMut for Conn {
     fn deref_mut(&mut self) -> &mut Session {
-        &mut self.session
+        &mut self.0
     }
 }

@@ -28,11 +28,15 @@
 //! the one that was given up has ended. A dropped transaction is rolled back before the next call on its connection.
 
 mod acquire;
+mod armed;
 mod call;
 mod conn;
+mod pause;
 mod pool;
+mod retry;
 mod rows;
 mod session;
+mod submit;
 mod transaction;
 
 pub use acquire::Acquire;

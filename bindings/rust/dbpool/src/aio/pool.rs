@@ -1,8 +1,9 @@
 use std::ptr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::acquire::Acquire;
 use super::call::{on_create, on_done, on_query, Answer, Call, OnDrop, Started};
+use super::retry;
 use super::rows::RowStream;
 use super::session::{buffered, result_of, Session};
 use super::transaction::Transaction;
@@ -17,7 +18,7 @@ use crate::session::Statement;
 use crate::sys;
 
 /// A pool of connections. Clones are the same pool, and so is the [blocking one](crate::Pool) that it can be made of;
-/// the last one that is dropped, connections included, closes it.
+/// when the last one is dropped it closes, and connections that are lent stay usable until they come back.
 #[derive(Debug, Clone)]
 pub struct Pool(crate::Pool);
 
@@ -177,8 +178,8 @@ impl Pool {
     /// Runs a closure between BEGIN and COMMIT. An error of it rolls back.
     ///
     /// If the database says "again" (a serialization failure, a deadlock, SQLite busy), the closure runs again from its
-    /// start, up to 10 times and for 30 s unless [set otherwise](TransactionOptions), without a pause, as a future has no
-    /// clock. So it should change nothing outside of the database.
+    /// start, after a pause: up to 10 times and for 30 s unless [set otherwise](TransactionOptions). So it should change
+    /// nothing outside of the database. The pause is the library's, kept by a thread that lasts as long as somebody waits.
     ///
     /// ```
     /// # async fn example(pool: dbpool::aio::Pool) -> dbpool::Result<()> {
@@ -201,25 +202,9 @@ impl Pool {
     pub async fn transaction_with<T, E: From<Error>>(
         &self,
         options: &TransactionOptions,
-        mut work: impl AsyncFnMut(&mut Session) -> Result<T, E>,
+        work: impl AsyncFnMut(&mut Session) -> Result<T, E>,
     ) -> Result<T, E> {
-        let end = Instant::now().checked_add(options.limit());
-        for attempt in 1.. {
-            let mut tx = self.begin_with(options).await?;
-            let failure = match work(&mut tx).await {
-                Ok(value) => match tx.commit_open().await {
-                    Ok(()) => return Ok(value),
-                    Err(error) if error.is_outcome_unknown() => return Err(error.into()),
-                    Err(error) => error.into(),
-                },
-                Err(error) => error,
-            };
-            let in_time = end.is_none_or(|end| Instant::now() < end);
-            if !(tx.database_said_again() && attempt < options.attempts() && in_time) {
-                return Err(failure);
-            }
-        }
-        unreachable!("the last attempt returns")
+        retry::transaction(self, options, work).await
     }
 
     /// Closes it: who waits gets [`Error::Closed`] at once, lent connections are awaited, and what still runs at the

@@ -1,16 +1,17 @@
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::{on_done, on_query, Answer, Call, Lease, OnDrop, Started};
 use super::rows::RowStream;
+use super::submit::{submit_rollback, SavepointVerb, Submit};
 use super::transaction::Savepoint;
 use crate::call_options::{QueryOptions, TransactionOptions};
 use crate::description::Description;
 use crate::error::Result;
 use crate::ffi::{c_string, milliseconds};
 use crate::from_row::FromRow;
+use crate::note::Note;
 use crate::params::Params;
 use crate::pipeline::Pipeline;
 use crate::rows::{ResultHandle, Rows};
@@ -22,33 +23,15 @@ use crate::sys;
 pub struct Session {
     /// `None` while it is being dropped.
     lease: Option<Lease>,
-    call: Arc<Call>,
+    /// From its first call on.
+    call: Option<Arc<Call>>,
     /// A transaction was dropped; so the next call begins with a rollback.
     rollback: bool,
 }
 
-/// What starts a call on a lease: token, user_data, out_op, error.
-pub(crate) trait Submit:
-    FnOnce(
-    sys::dbpool_conn,
-    *mut c_void,
-    *mut sys::dbpool_op,
-    *mut *mut sys::dbpool_error,
-) -> sys::dbpool_status
-{
-}
-impl<F> Submit for F where
-    F: FnOnce(
-        sys::dbpool_conn,
-        *mut c_void,
-        *mut sys::dbpool_op,
-        *mut *mut sys::dbpool_error,
-    ) -> sys::dbpool_status
-{
-}
-
 impl Session {
-    pub(crate) fn new(lease: Lease, call: Arc<Call>) -> Self {
+    #[inline]
+    pub(crate) fn new(lease: Lease, call: Option<Arc<Call>>) -> Self {
         Self { lease: Some(lease), call, rollback: false }
     }
 
@@ -60,14 +43,22 @@ impl Session {
         self.rollback = true;
     }
 
-    /// Whether an answer since BEGIN was "run it again": for transactions as closures.
-    pub(crate) fn database_said_again(&self) -> bool {
-        self.call.said_again()
+    fn call(&mut self) -> &Arc<Call> {
+        self.call.get_or_insert_with(Call::new)
+    }
+
+    fn is_in_use(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.is_open())
+    }
+
+    /// For transactions as closures.
+    pub(crate) fn note_failures(&mut self, note: Option<Arc<Note>>) {
+        self.call().note_failures(note);
     }
 
     /// The lease, if no call is under way: then it can be released at once.
     pub(crate) fn take_idle_lease(&mut self) -> Option<Lease> {
-        if self.call.is_open() {
+        if self.is_in_use() {
             None
         } else {
             self.lease.take()
@@ -134,7 +125,7 @@ impl Session {
         options: &QueryOptions,
     ) -> Result<RowStream<'_>> {
         let result = self.run(sql, &params, Some(options.to_c(true))).await?;
-        Ok(RowStream::new(result, self.call.clone()))
+        Ok(RowStream::new(result, self.call().clone()))
     }
 
     /// In a transaction: sets a savepoint. What comes after it is undone when it is [rolled back](Savepoint::rollback).
@@ -225,7 +216,6 @@ impl Session {
 
     pub(crate) async fn begin(&mut self, options: &TransactionOptions) -> Result<()> {
         self.settle().await;
-        self.call.forget_again();
         self.done(|token, user, op, error| {
             // SAFETY: the options are read during the call.
             unsafe {
@@ -285,7 +275,7 @@ impl Session {
         self.settle().await;
         let token = self.token();
         Statement::with(sql, params, options, |s| {
-            self.call.start(|user, op, error| {
+            self.call().start(|user, op, error| {
                 // SAFETY: the statement and its parameters are copied.
                 unsafe {
                     sys::dbpool_conn_query_async(
@@ -314,30 +304,30 @@ impl Session {
     /// REQUIRES: settled.
     async fn submit(&mut self, submit: impl Submit) -> Result<Answer> {
         let token = self.token();
-        match self.call.start(|user, op, error| submit(token, user, op, error))? {
+        match self.call().start(|user, op, error| submit(token, user, op, error))? {
             Started::Pending => self.answer().await,
             Started::Now(_) => Ok(Answer::Done),
         }
     }
 
     async fn answer(&mut self) -> Result<Answer> {
-        self.call.answer(OnDrop::Cancel).await
+        self.call().answer(OnDrop::Cancel).await
     }
 
     /// Waits for a call that was given up, and rolls back what a dropped transaction left. Dropped itself, it is what
     /// the next call begins with.
     pub(crate) async fn settle(&mut self) {
-        if self.call.is_open() {
+        if self.is_in_use() {
             // Nobody wants the answer any more.
-            let _ = self.call.answer(OnDrop::Leave).await;
+            let _ = self.call().answer(OnDrop::Leave).await;
         }
         if self.rollback {
             let token = self.token();
             if let Ok(Started::Pending) =
-                self.call.start(|user, op, error| submit_rollback(token, user, op, error))
+                self.call().start(|user, op, error| submit_rollback(token, user, op, error))
             {
                 // A connection that is lost says so in the next call; a transaction that is over needs no rollback.
-                let _ = self.call.answer(OnDrop::Leave).await;
+                let _ = self.call().answer(OnDrop::Leave).await;
             }
             self.rollback = false;
         }
@@ -346,8 +336,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            self.call.leave(lease);
+        if let Some(call) = &self.call {
+            if let Some(lease) = self.lease.take() {
+                call.leave(lease);
+            }
         }
     }
 }
@@ -355,29 +347,6 @@ impl Drop for Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("id", &self.id()).finish()
-    }
-}
-
-/// `dbpool_conn_savepoint_async()` and the two like it.
-pub(crate) type SavepointVerb = unsafe extern "C" fn(
-    sys::dbpool_conn,
-    *mut sys::dbpool_loop,
-    *const sys::c_char,
-    sys::dbpool_done_cb,
-    *mut c_void,
-    *mut sys::dbpool_op,
-    *mut *mut sys::dbpool_error,
-) -> sys::dbpool_status;
-
-fn submit_rollback(
-    token: sys::dbpool_conn,
-    user: *mut c_void,
-    op: *mut sys::dbpool_op,
-    error: *mut *mut sys::dbpool_error,
-) -> sys::dbpool_status {
-    // SAFETY: a token may be any number.
-    unsafe {
-        sys::dbpool_conn_rollback_async(token, ptr::null_mut(), Some(on_done), user, op, error)
     }
 }
 

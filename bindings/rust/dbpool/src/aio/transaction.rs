@@ -35,18 +35,14 @@ impl<'c> Transaction<'c> {
 
     /// Commits. [`Error::is_outcome_unknown`](crate::Error::is_outcome_unknown): the connection was lost before the answer.
     pub async fn commit(mut self) -> Result<()> {
-        self.commit_open().await
+        let done = (*self).commit().await;
+        self.open = false;
+        done
     }
 
     /// Rolls back, as dropping it does, and tells whether that went well.
     pub async fn rollback(mut self) -> Result<()> {
         let done = (*self).rollback().await;
-        self.open = false;
-        done
-    }
-
-    pub(crate) async fn commit_open(&mut self) -> Result<()> {
-        let done = (**self).commit().await;
         self.open = false;
         done
     }

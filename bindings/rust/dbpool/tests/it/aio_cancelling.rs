@@ -1,9 +1,10 @@
 use std::pin::pin;
+use std::task::Poll;
 
 use dbpool::aio::Pool;
 use dbpool::Error;
 
-use crate::support::{block_on, on_both, poll_once, until_nothing_is_lent, Database};
+use crate::support::{block_on, cancel_until, on_both, poll_once, until_nothing_is_lent, Database};
 
 on_both! {
     a_dropped_query_is_cancelled_and_the_connection_goes_on
@@ -75,7 +76,7 @@ fn a_dropped_fetch_loses_no_row(db: &Database) {
         loop {
             {
                 let mut given_up = pin!(rows.next());
-                if let std::task::Poll::Ready(row) = poll_once(&mut given_up) {
+                if let Poll::Ready(row) = poll_once(&mut given_up) {
                     let Some(row) = row.unwrap() else { break };
                     seen += 1;
                     assert_eq!(row.get::<_, i64>(0).unwrap(), seen);
@@ -96,16 +97,11 @@ fn a_cancel_handle_ends_a_query(db: &Database) {
     let cancel = conn.cancel_handle();
     let mut endless = pin!(conn.query(db.endless(), ()));
     assert!(poll_once(&mut endless).is_pending());
-    let over = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                cancel.cancel().unwrap();
-                std::thread::yield_now();
-            }
-        });
-        let ended = block_on(endless).map(drop);
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(matches!(ended, Err(Error::Cancelled(_))), "{ended:?}");
+    cancel_until(&cancel, || match poll_once(&mut endless) {
+        Poll::Ready(ended) => {
+            assert!(matches!(ended.map(drop), Err(Error::Cancelled(_))));
+            true
+        }
+        Poll::Pending => false,
     });
 }

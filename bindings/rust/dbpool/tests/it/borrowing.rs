@@ -1,8 +1,10 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::thread;
 
 use dbpool::{Access, AcquireOptions, Conn, Error, Pool};
 
-use crate::support::{on_both, until_nothing_is_lent, Database};
+use crate::support::{on_both, until, until_nothing_is_lent, Database};
 
 on_both! {
     a_dropped_connection_is_back_at_once
@@ -10,6 +12,7 @@ on_both! {
     an_open_transaction_is_rolled_back_at_release
     a_connection_moves_between_threads
     a_pool_outlives_its_handles_while_a_connection_is_lent
+    a_stream_outlives_the_handles_of_its_pool
     a_clone_is_the_same_pool
     a_tag_names_who_holds_a_connection
 }
@@ -55,8 +58,30 @@ fn a_connection_moves_between_threads(db: &Database) {
 }
 
 fn a_pool_outlives_its_handles_while_a_connection_is_lent(db: &Database) {
-    let conn = db.single().get().unwrap();
+    let closed = Arc::new(AtomicBool::new(false));
+    let hear = closed.clone();
+    let builder = db.builder().pool_size(1);
+    let pool = builder.on_closed(move |_| hear.store(true, Ordering::Relaxed)).build().unwrap();
+    let mut conn = pool.get().unwrap();
+    drop(pool);
     assert_eq!(conn.query_one::<i64>("SELECT 1", ()).unwrap(), 1);
+    let tx = conn.begin().unwrap();
+    tx.execute("CREATE TABLE t (n INTEGER)", ()).unwrap();
+    tx.commit().unwrap();
+    assert!(!closed.load(Ordering::Relaxed));
+    drop(conn);
+    until(|| closed.load(Ordering::Relaxed));
+    assert_eq!(db.single().query_one::<i64>("SELECT count(*) FROM t", ()).unwrap(), 0);
+}
+
+fn a_stream_outlives_the_handles_of_its_pool(db: &Database) {
+    let mut rows = db.single().stream(&db.numbers(20_000), ()).unwrap();
+    let mut seen = 0;
+    while let Some(row) = rows.next().unwrap() {
+        seen += 1;
+        assert_eq!(row.get::<_, i64>(0).unwrap(), seen);
+    }
+    assert_eq!(seen, 20_000);
 }
 
 fn a_clone_is_the_same_pool(db: &Database) {

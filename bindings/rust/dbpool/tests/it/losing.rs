@@ -1,10 +1,13 @@
 use dbpool::Error;
 
-use crate::support::Database;
+use crate::support::{on_postgres, Database};
 
-#[test]
-fn a_killed_connection_is_broken_and_the_pool_heals() {
-    let Some(db) = Database::postgres() else { return };
+on_postgres! {
+    a_killed_connection_is_broken_and_the_pool_heals
+    a_transaction_whose_connection_was_killed_is_not_committed
+}
+
+fn a_killed_connection_is_broken_and_the_pool_heals(db: &Database) {
     let pool = db.pool();
     let victim = pool.get().unwrap();
     let backend: i32 = victim.query_one("SELECT pg_backend_pid()", ()).unwrap();
@@ -21,9 +24,7 @@ fn a_killed_connection_is_broken_and_the_pool_heals() {
     }
 }
 
-#[test]
-fn a_transaction_whose_connection_was_killed_is_not_committed() {
-    let Some(db) = Database::postgres() else { return };
+fn a_transaction_whose_connection_was_killed_is_not_committed(db: &Database) {
     let pool = db.pool();
     pool.execute("CREATE TABLE t (n INTEGER)", ()).unwrap();
     let mut victim = pool.get().unwrap();

@@ -5,6 +5,7 @@
 mod support;
 
 mod aio_cancelling;
+mod aio_retries;
 mod aio_runtimes;
 mod aio_statements;
 mod aio_waiting;

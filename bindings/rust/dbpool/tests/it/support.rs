@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use dbpool::{Builder, Pool};
+use dbpool::{Builder, CancelHandle, Pool};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -123,6 +123,20 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+/// Each function is a test on PostgreSQL.
+macro_rules! on_postgres {
+    ($($name:ident)*) => {
+        mod postgres_alone {
+            $(#[test] fn $name() {
+                if let Some(database) = $crate::support::Database::postgres() {
+                    super::$name(&database)
+                }
+            })*
+        }
+    };
+}
+pub(crate) use on_postgres;
+
 /// Waits for something that will be, without deciding by time.
 pub fn until(mut condition: impl FnMut() -> bool) {
     let patience = Instant::now() + Duration::from_secs(600);
@@ -138,6 +152,24 @@ pub fn until_waiting(pool: &Pool, callers: u32) {
 
 pub fn until_nothing_is_lent(pool: &Pool) {
     until(|| pool.statistics().unwrap().leased == 0);
+}
+
+/// Asked before the statement has begun a cancel does nothing, so it is asked again: seldom, as PostgreSQL opens a
+/// connection and starts a process for each.
+pub fn cancel_until(cancel: &CancelHandle, mut over: impl FnMut() -> bool) {
+    until(|| {
+        cancel.cancel().unwrap();
+        let next = Instant::now() + Duration::from_millis(50);
+        loop {
+            if over() {
+                return true;
+            }
+            if Instant::now() >= next {
+                return false;
+            }
+            thread::yield_now();
+        }
+    });
 }
 
 /// An executor of one's own: no runtime.

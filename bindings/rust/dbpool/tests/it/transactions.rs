@@ -5,7 +5,7 @@ use std::thread;
 
 use dbpool::{Error, Isolation, Pool, TransactionOptions};
 
-use crate::support::{on_both, Database};
+use crate::support::{on_both, on_postgres, Database};
 
 on_both! {
     a_committed_transaction_stays
@@ -19,6 +19,11 @@ on_both! {
     a_closure_may_go_on_after_a_savepoint_failed
     a_second_begin_is_refused
     a_read_only_transaction_writes_nothing
+}
+
+on_postgres! {
+    a_serialization_failure_runs_the_closure_again
+    attempts_are_limited
 }
 
 fn table(db: &Database) -> Pool {
@@ -170,10 +175,8 @@ fn a_read_only_transaction_writes_nothing(db: &Database) {
 }
 
 /// Two transactions read before either writes; the database lets one of them through and asks the other to begin again.
-#[test]
-fn a_serialization_failure_runs_the_closure_again() {
-    let Some(db) = Database::postgres() else { return };
-    let pool = table(&db);
+fn a_serialization_failure_runs_the_closure_again(db: &Database) {
+    let pool = table(db);
     pool.execute("INSERT INTO t VALUES (0)", ()).unwrap();
     let options = TransactionOptions::new().isolation(Isolation::Serializable);
     let both_have_read = Barrier::new(2);
@@ -199,9 +202,7 @@ fn a_serialization_failure_runs_the_closure_again() {
     assert_eq!(pool.query_one::<i64>("SELECT n FROM t", ()).unwrap(), 2);
 }
 
-#[test]
-fn attempts_are_limited() {
-    let Some(db) = Database::postgres() else { return };
+fn attempts_are_limited(db: &Database) {
     let pool = db.pool();
     let mut runs = 0;
     let failed: dbpool::Result<()> =

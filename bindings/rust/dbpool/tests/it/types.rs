@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use dbpool::{Error, FromRow, FromSql, Kind, ToSql, Value, ValueRef};
 
-use crate::support::{on_both, Database};
+use crate::support::{on_both, on_postgres, Database};
 
 on_both! {
     values_come_back_as_they_went
@@ -13,6 +13,10 @@ on_both! {
     numbers_out_of_range_are_errors
     empty_text_and_empty_bytes_are_not_null
     owned_values_hold_any_cell
+}
+
+on_postgres! {
+    types_without_a_number_of_their_own_are_text_told_apart_by_kind
 }
 
 /// What a column of a type gives back for a parameter.
@@ -89,9 +93,7 @@ fn owned_values_hold_any_cell(db: &Database) {
     assert_eq!(round_trip::<Value>(db, "DOUBLE PRECISION", 0.5).unwrap(), Value::Float(0.5));
 }
 
-#[test]
-fn types_without_a_number_of_their_own_are_text_told_apart_by_kind() {
-    let Some(db) = Database::postgres() else { return };
+fn types_without_a_number_of_their_own_are_text_told_apart_by_kind(db: &Database) {
     let cases = [
         ("12.30::numeric", Kind::Numeric, "12.30"),
         ("'2024-02-29'::date", Kind::Date, "2024-02-29"),

@@ -89,6 +89,7 @@ fn queries_that_were_given_up_leave_nothing() {
             let mut query = Box::pin(pool.query("SELECT 1, 'two'", ()));
             let _ = poll_once(&mut query);
         }
+        block_on(pool.execute("SELECT 1", ())).unwrap(); // behind all of them
         until_nothing_is_lent(pool.as_blocking());
     });
 }
