@@ -104,6 +104,13 @@ function collect(f, at, request) {
   return values.length === 1 ? value : values;
 }
 
+/** The same of what read() and its like gave. */
+function collectNow(answer, request) {
+  const error = look(answer);
+  if (error !== undefined) throw error;
+  return collect(reads, 0, request);
+}
+
 function onAnswers(count, text, bytes, extras) {
   const r = frame.r;
   frame.set(text, bytes, extras);
@@ -129,4 +136,4 @@ function onAnswers(count, text, bytes, extras) {
   frame.set(undefined, undefined, undefined);
 }
 
-module.exports = { native, out, begin, end, call, look, collect, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };
+module.exports = { native, out, begin, end, call, look, collect, collectNow, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };

@@ -116,6 +116,12 @@ napi_value CloseNow(napi_env env, napi_callback_info info) {
   return Int(env, dbpool_close(in.External<dbpool>(0), 0, nullptr));
 }
 
+/// connId(low, high): what events call the connection; 0 if it was released.
+napi_value ConnId(napi_env env, napi_callback_info info) {
+  const Arguments<2> in(env, info);
+  return Number(env, static_cast<double>(dbpool_conn_id(in.Token(0))));
+}
+
 /// backend(low, high): [identity of the PostgreSQL connection, process id of its server]; undefined if it is lost.
 napi_value Backend(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
@@ -154,6 +160,7 @@ void ExportBlocking(napi_env env, napi_value exports) {
   Export(env, exports, "fetchNow", FetchNow);
   Export(env, exports, "describeNow", DescribeNow);
   Export(env, exports, "closeNow", CloseNow);
+  Export(env, exports, "connId", ConnId);
   Export(env, exports, "backend", Backend);
   Export(env, exports, "inTransaction", InTransaction);
   Export(env, exports, "sever", Sever);

@@ -166,7 +166,7 @@ class Env {
   std::vector<dbpool_value> params_;
 };
 
-/// The error as an object with the fields of lib/errors.js; frees it.
+/// The error as an object with the fields of lib/errors.js, which owns it.
 napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error);
 
 /// The pool as an external value that gives back its reference when collected.

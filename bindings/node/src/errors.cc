@@ -34,7 +34,13 @@ napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
     Set(env, pool, "waiting", Number(env, counts.waiting));
     Set(env, object, "pool", pool);
   }
-  dbpool_error_free(error);
+  if (error != nullptr) {  // kept for transactionAgain()
+    napi_value external;
+    napi_create_external(
+        env, error, [](napi_env, void* data, void*) { dbpool_error_free(static_cast<dbpool_error*>(data)); }, nullptr,
+        &external);
+    Set(env, object, "native", external);
+  }
   return object;
 }
 
