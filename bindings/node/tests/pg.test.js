@@ -257,6 +257,21 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.equal((await running).cause.code, 'DBPOOL_ERR_CANCELLED');
   });
 
+  test('what is not supported says so', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    const client = await pool.connect();
+    assert.throws(() => client.on('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /LISTEN/ });
+    assert.throws(() => client.once('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED' });
+    assert.throws(() => client.query({ submit() {} }), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /COPY/ });
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    client.on('notice', () => {});
+    assert.equal((await warned).code, 'DBPOOL_PG_NOTICE');
+    assert.match((await fails(client.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
+    client.release(true);
+    assert.match((await fails(pool.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
+    assert.deepEqual((await pool.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
+  });
+
   test('what libpq cannot be told is refused', () => {
     assert.throws(() => new pg.Pool({ ssl: { ca: '-----BEGIN CERTIFICATE-----' } }), TypeError);
     assert.throws(() => new pg.Pool({ password: () => 'x' }), TypeError);
