@@ -127,6 +127,25 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     }));
   });
 
+  test('a leased client that is ended goes back to its pool, rolled back', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    await pool.query('DROP TABLE IF EXISTS node_ended');
+    await pool.query('CREATE TABLE node_ended (n int)');
+    const client = await pool.connect();
+    const { processID } = client;
+    client.query('BEGIN');
+    client.query('INSERT INTO node_ended VALUES (1)');
+    await client.end();
+    await client.end();
+    assert.throws(() => client.release(), /already been released/);
+    const next = await pool.connect();
+    assert.equal(next.processID, processID);
+    assert.deepEqual((await next.query('SELECT * FROM node_ended')).rows, []);
+    await next[Symbol.asyncDispose]();
+    await next[Symbol.asyncDispose]();
+    assert.equal(pool.idleCount, 1);
+  });
+
   test('named statements have one text each', async (t) => {
     const pool = poolOf(t);
     const client = await pool.connect();

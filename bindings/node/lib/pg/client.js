@@ -198,7 +198,7 @@ class Client extends EventEmitter {
     if (status === BUSY) setTimeout(() => this.#giveBack(), 1); // its cancelled statement has not answered yet
   }
 
-  /** Ends it when all that was asked for is done. Of a pooled client: its connection is closed. */
+  /** Ends it when all that was asked for is done. A pooled client is released by it. Harmless twice. */
   end(callback) {
     return answer(this.#finish(), callback);
   }
@@ -209,7 +209,7 @@ class Client extends EventEmitter {
       await new Promise((resolve) => this.#onIdle.push(resolve));
       if (this.#state === 'over') return;
     }
-    if (this.#onRelease !== undefined) return this.release(true);
+    if (this.#onRelease !== undefined) return this.release();
     this.#over();
     native.release(this.#low, this.#high);
     if (this.#handle !== undefined) {
