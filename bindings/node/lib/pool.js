@@ -69,12 +69,12 @@ class Pool extends Queries {
     return this.use((connection) => connection.pipeline(statements, options), { signal: options.signal });
   }
 
-  /** Asks the database for a sign of life: all of it within the time-out. */
+  /** Asks the database for a sign of life: all of it within the time-out (5 s; -1: the pool's options). */
   async ping({ signal, timeout = 5000 } = {}) {
     const end = performance.now() + timeout;
     const connection = await this.connect({ signal, timeout });
     try {
-      await connection.ping({ signal, timeout: Math.max(1, Math.round(end - performance.now())) });
+      await connection.ping({ signal, timeout: timeout < 0 ? -1 : Math.max(1, Math.round(end - performance.now())) });
     } finally {
       connection.release();
     }

@@ -46,8 +46,8 @@ async function attempt(pool, fn, options, timeout) {
 /** Up to maxAttempts and timeout (30 s) for all of them; whether and when again is the library's word. */
 async function runTransaction(pool, fn, options = {}) {
   isolationOf(options.isolation);
-  const { maxAttempts = 0, timeout = TIMEOUT_MS, signal } = options;
-  const end = performance.now() + timeout;
+  const { maxAttempts = 0, timeout = 0, signal } = options;
+  const end = performance.now() + (timeout > 0 ? timeout : TIMEOUT_MS);
   for (let count = 1; ; ++count) {
     try {
       return await attempt(pool, fn, options, Math.max(1, Math.round(end - performance.now())));

@@ -54,18 +54,17 @@ napi_value DescribeServer(napi_env env, const dbpool_server& server) {
   napi_value object;
   napi_create_object(env, &object);
   const auto text = [&](const char* name, const char* value) { Set(env, object, name, String(env, value)); };
-  const auto number = [&](const char* name, double value) { Set(env, object, name, Number(env, value)); };
   text("product", server.product);
   text("version", server.version);
   text("database", server.database);
   text("user", server.user);
   text("tls", server.tls);
-  number("readOnly", server.read_only);
-  number("inRecovery", server.in_recovery);
-  number("maxConnections", static_cast<double>(server.max_connections));
-  number("sessions", static_cast<double>(server.sessions));
-  number("connectMs", static_cast<double>(server.connect_ns) / 1e6);
-  number("roundTripMs", static_cast<double>(server.round_trip_ns) / 1e6);
+  Set(env, object, "readOnly", server.read_only);
+  Set(env, object, "inRecovery", server.in_recovery);
+  Set(env, object, "maxConnections", static_cast<double>(server.max_connections));
+  Set(env, object, "sessions", static_cast<double>(server.sessions));
+  Set(env, object, "connectMs", static_cast<double>(server.connect_ns) / 1e6);
+  Set(env, object, "roundTripMs", static_cast<double>(server.round_trip_ns) / 1e6);
   return object;
 }
 

@@ -16,6 +16,8 @@ for (const [name, uri] of databases) {
       assert.equal(await idNow(), before);
       await pool.reconnect();
       assert.notEqual(await idNow(), before);
+      await pool.ping({ timeout: -1 });
+      assert.equal(await pool.transaction((tx) => tx.one('SELECT 1 AS n').then(({ n }) => n), { timeout: -1 }), 1);
       const connection = await pool.connect();
       connection.release();
       assert.equal(connection.id, 0);
