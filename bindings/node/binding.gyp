@@ -9,7 +9,7 @@
       "target_name": "dbpool",
       "sources": [
         "src/module.cc", "src/env.cc", "src/frame.cc", "src/results.cc", "src/params.cc", "src/errors.cc",
-        "src/pool.cc", "src/calls.cc", "src/reads.cc", "src/blocking.cc"
+        "src/pool.cc", "src/options.cc", "src/calls.cc", "src/pipeline.cc", "src/reads.cc", "src/blocking.cc"
       ],
       "include_dirs": ["<(dbpool_include)"],
       "libraries": ["<@(dbpool_libs)"],

@@ -16,11 +16,13 @@ const RECORD = 12;
 const requests = [];
 const free = [];
 
-const { frame: frameMemory, reads: readsMemory, out: outMemory } = native.start(onAnswers);
+const { frame: frameMemory, reads: readsMemory, out: outMemory, now: nowMemory } = native.start(onAnswers);
 const frame = new Frame(frameMemory);
 const reads = new Frame(readsMemory);
 /** Beside a call's status: its op in 0 and 1, a lease in 2 and 3. */
 const out = new Uint32Array(outMemory);
+/** What a synchronous call is about: the address of its SQL, how (flags and format), and parameters that are numbers. */
+const now = new Float64Array(nowMemory);
 
 /** A number for the request, until its answer. */
 function begin(request) {
@@ -104,6 +106,13 @@ function collect(f, at, request) {
   return values.length === 1 ? value : values;
 }
 
+/** The same of what read() and its like gave. */
+function collectNow(answer, request) {
+  const error = look(answer);
+  if (error !== undefined) throw error;
+  return collect(reads, 0, request);
+}
+
 function onAnswers(count, text, bytes, extras) {
   const r = frame.r;
   frame.set(text, bytes, extras);
@@ -129,4 +138,4 @@ function onAnswers(count, text, bytes, extras) {
   frame.set(undefined, undefined, undefined);
 }
 
-module.exports = { native, out, begin, end, call, look, collect, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };
+module.exports = { native, out, now, begin, end, call, look, collect, collectNow, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };

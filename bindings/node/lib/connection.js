@@ -2,6 +2,7 @@
 
 const { native, shapeOf } = require('./calls');
 const { Request, RowsRequest } = require('./requests');
+const { PipelineRequest } = require('./pipeline');
 const { Queries } = require('./queries');
 const { isolationOf, beginFlags } = require('./transaction');
 
@@ -26,6 +27,9 @@ class Connection extends Queries {
   }
 
   get isReleased() { return this.#isReleased; }
+
+  /** The number of the connection behind the lease, as events have it; 0 when it is released. */
+  get id() { return native.connId(this.#low, this.#high); }
 
   _start(request, begin) {
     ++this.#running;
@@ -67,6 +71,17 @@ class Connection extends Queries {
   /** One round trip. A connection that does not answer in time is given up. */
   ping(options = {}) {
     return this.#simple(options, (number) => native.connPing(this.#low, this.#high, number, options.timeout ?? -1));
+  }
+
+  /**
+   * Runs statements, each a text or [sql, params], in one round trip: a list of Results. They are all or nothing (a
+   * transaction; inside of one, a savepoint), or with `oneByOne` each for itself. It rejects with the first failure, whose
+   * `outcomes` say what each statement gave, as Promise.allSettled() does. Other options are those of query().
+   */
+  async pipeline(statements, options = {}) {
+    if (Array.isArray(statements) && statements.length === 0) return [];
+    const request = new PipelineRequest(statements, options, this.types, this.isPostgres);
+    return this._start(request, (number) => request.run(this.#low, this.#high, number));
   }
 
   /** What a statement takes and gives, without running it: {columns, params}. */

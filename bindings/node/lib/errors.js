@@ -5,6 +5,8 @@ const PHASES = ['none', 'queue', 'connect', 'ping', 'reset', 'query', 'close'];
 
 /** What went wrong: `code` is the status, `sqlstate` the database's word for it, the flags say what it means. */
 class DbpoolError extends Error {
+  #native;
+
   constructor(fields) {
     super(fields.message, fields.reason ? { cause: fields.reason } : undefined);
     this.code = fields.code;
@@ -16,6 +18,14 @@ class DbpoolError extends Error {
     if (fields.nativeCode) this.nativeCode = fields.nativeCode;
     this.phase = PHASES[fields.phase ?? 0];
     this.flags = fields.flags ?? 0;
+    this.#native = fields.native;
+  }
+  /** The library's own error, of this one or of what caused it; undefined if it was none of the library's. */
+  static _nativeOf(error) {
+    for (let depth = 0; typeof error === 'object' && error !== null && depth < 8; ++depth, error = error.cause) {
+      if (#native in error && error.#native !== undefined) return error.#native;
+    }
+    return undefined;
   }
   /** The same call may succeed later; of a transaction: from its start. */
   get isRetryable() { return (this.flags & RETRYABLE) !== 0; }

@@ -4,11 +4,15 @@ const native = require('./native');
 const { createPool, Pool } = require('./pool');
 const { Connection } = require('./connection');
 const { DbpoolError } = require('./errors');
+const { optionTable } = require('./options');
+const { probe } = require('./probe');
 
 const number = native.version();
 
 module.exports = {
   createPool,
+  probe,
+  optionTable,
   Pool,
   Connection,
   DbpoolError,

@@ -1,4 +1,4 @@
 import dbpool from './index.js';
 
-export const { createPool, Pool, Connection, DbpoolError, version } = dbpool;
+export const { createPool, probe, optionTable, Pool, Connection, DbpoolError, version } = dbpool;
 export default dbpool;

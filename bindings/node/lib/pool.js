@@ -1,9 +1,10 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { native, begin, end } = require('./calls');
+const { native, out, begin, end } = require('./calls');
 const { Connection } = require('./connection');
 const { DbpoolError, misuse } = require('./errors');
+const { createArguments, isSqlite } = require('./options');
 const { Queries } = require('./queries');
 const { Request, LeaseRequest } = require('./requests');
 const { runTransaction } = require('./transaction');
@@ -13,23 +14,11 @@ const ACCESS = { default: 0, read: 1, write: 2 };
 const EVENTS = [undefined, 'opened', 'broken', 'closed'];
 const REASONS = [undefined, 'idle', 'lifetime', 'uses', 'broken', 'ping', 'reset', 'invalidated', 'hook', 'shrunk', 'pool'];
 
-/** Options of the library as names and values: poolSize or pool_size; numbers of time options are milliseconds. */
-function optionList(options) {
-  const list = [];
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const isTime = typeof value === 'number' && /_timeout$|^max_lifetime$|^keepalive$|^ping_after$/.test(name);
-    list.push(name, isTime ? (value === Infinity ? 'none' : `${value}ms`) : String(value));
-  }
-  return list;
-}
-
 /** A pool. Emits 'opened', 'broken' and 'closed', with {connection, reason, missed}. */
 class Pool extends Queries {
   #handle;
   #events = new EventEmitter();
-  #isWatched = false;
+  #watch; // both halves of its number, while there are listeners
 
   constructor(handle, types, isPostgres) {
     super(types, isPostgres);
@@ -69,9 +58,32 @@ class Pool extends Queries {
     return runTransaction(this, fn, options);
   }
 
-  /** Asks the database for a sign of life. */
-  ping({ signal, timeout = 5000 } = {}) {
-    return this.use((connection) => connection.ping({ signal, timeout }), { signal, timeout });
+  /** How long to wait before a transaction that failed is run again; undefined: not again. */
+  _again(error, maxAttempts, attempt) {
+    const failure = DbpoolError._nativeOf(error);
+    return failure === undefined ? undefined : check(native.transactionAgain(this.#handle, failure, maxAttempts, attempt));
+  }
+
+  /** Runs several statements in one round trip on one connection: see Connection.pipeline(). */
+  pipeline(statements, options = {}) {
+    return this.use((connection) => connection.pipeline(statements, options), { signal: options.signal });
+  }
+
+  /** Asks the database for a sign of life: all of it within the time-out (5 s; -1: the pool's options). */
+  async ping({ signal, timeout = 5000 } = {}) {
+    const end = performance.now() + timeout;
+    const connection = await this.connect({ signal, timeout });
+    try {
+      await connection.ping({ signal, timeout: timeout < 0 ? -1 : Math.max(1, Math.round(end - performance.now())) });
+    } finally {
+      connection.release();
+    }
+  }
+
+  /** Replaces all connections, and waits until a fresh one has answered. */
+  async reconnect(options) {
+    this.invalidate();
+    await this.ping(options);
   }
 
   /** Counts: open, idle, leased, waiting, acquired, waitMs ... */
@@ -94,13 +106,13 @@ class Pool extends Queries {
 
   on(event, listener) {
     if (!EVENTS.includes(event)) throw misuse('DBPOOL_ERR_INVALID', `a pool has no event ${event}`);
-    if (!this.#isWatched) this.#watch();
+    if (this.#watch === undefined) this.#watch = this.#startWatch();
     this.#events.on(event, listener);
     return this;
   }
   once(event, listener) {
     const once = (...values) => {
-      this.#events.off(event, once);
+      this.off(event, once);
       listener.apply(this, values);
     };
     once.listener = listener;
@@ -108,10 +120,14 @@ class Pool extends Queries {
   }
   off(event, listener) {
     this.#events.off(event, listener);
+    if (this.#watch !== undefined && this.#events.eventNames().length === 0) {
+      native.unwatch(this.#handle, ...this.#watch);
+      this.#watch = undefined;
+    }
     return this;
   }
 
-  #watch() {
+  #startWatch() {
     const events = this.#events;
     const number = begin({
       event(kind, reason, connection, missed) { events.emit(EVENTS[kind], { connection, reason: REASONS[reason], missed }); },
@@ -122,7 +138,7 @@ class Pool extends Queries {
       end(number);
       throw new DbpoolError(status);
     }
-    this.#isWatched = true;
+    return [out[2], out[3]];
   }
 }
 
@@ -135,15 +151,15 @@ function ignore() {}
 
 /**
  * Makes a pool; when it is there a connection is open (unless `lazy`). Options are the library's, as poolSize or
- * pool_size, and types: converters from text by names of PostgreSQL's types; signal ends the attempt.
+ * pool_size, and types: converters from text by names of PostgreSQL's types; env: options from the environment (true, or
+ * what their names begin with); signal ends the attempt.
  */
 async function createPool(uri, settings = {}) {
   if (typeof uri === 'object' && uri !== null) return createPool('', uri);
   const { types, signal, ...options } = settings;
-  const isPostgres = !/^sqlite/.test(uri || options.uri || '');
-  const request = new Request(signal);
-  const handle = await request.start((number) => native.create(uri ?? '', optionList(options), number));
-  return new Pool(handle, new Types(types), isPostgres);
+  const [address, list, prefix] = createArguments(uri, options);
+  const handle = await new Request(signal).start((number) => native.create(address, list, prefix, number));
+  return new Pool(handle, new Types(types), !isSqlite(uri, options));
 }
 
-module.exports = { Pool, createPool, optionList };
+module.exports = { Pool, createPool };

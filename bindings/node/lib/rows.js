@@ -69,7 +69,16 @@ class Plan {
     this.converters = converters;
     this.mode = mode;
     this.built = 0;
-    this.build = null;
+    this.build = null; // many rows, once it pays
+    this.one = null;   // and a single one
+  }
+
+  /** The row at the cursor, of types that have no converters. */
+  readOne(f) {
+    if (this.one !== null) return this.one(f);
+    const rows = [];
+    this.read(f, 1, rows);
+    return rows[0];
   }
 
   /** Appends `count` rows of the frame to `out`. If a converter throws, the frame still stands behind them. */
@@ -77,7 +86,7 @@ class Plan {
     if (count === 0) return;
     const end = f.i + count * this.columns.length;
     try {
-      if (this.build === null && (this.built += count) > COMPILE_AFTER) this.build = compile(this);
+      if (this.build === null && (this.built += count) > COMPILE_AFTER) compile(this);
       if (this.build !== null) this.build(f, count, out);
       else this.readSlowly(f, count, out);
     } catch (error) {
@@ -108,7 +117,7 @@ function define(object, value) {
   Object.defineProperty(object, '__proto__', { value, enumerable: true, writable: true, configurable: true });
 }
 
-/** A function for these columns; NULL-free text and numbers without a call. */
+/** Functions for these columns; NULL-free text and numbers without a call. */
 function compile(plan) {
   const { columns, converters, mode } = plan;
   const lines = [];
@@ -123,13 +132,14 @@ function compile(plan) {
   const names = new Map(columns.map((column, i) => [column.name, i])); // of columns of one name the last counts
   const row = mode === 'array' ? `[${columns.map((_, i) => `v${i}`)}]`
     : `{${Array.from(names, ([name, i]) => `[${JSON.stringify(name)}]:v${i}`.replace(/^\["(?!__proto__")(.*)"\]:/s, '"$1":'))}}`;
-  const body = 'return function(f,count,out){const n=f.n,t=f.t,s=f.s;let i=f.i,p=f.p,e,at=out.length;' +
-    `for(let r=0;r<count;++r){${lines.join('\n')}\nout[at++]=${row}}f.i=i;f.p=p}`;
+  const start = 'const n=f.n,t=f.t,s=f.s;let i=f.i,p=f.p,e', end = 'f.i=i;f.p=p', make = lines.join('\n');
+  const body = `return [function(f,count,out){${start},at=out.length;for(let r=0;r<count;++r){${make}\nout[at++]=${row}}${end}},` +
+    `function(f){${start};${make}\n${end};return ${row}}]`;
   try {
-    return new Function('cell', 'c', body)(cell, converters);
+    [plan.build, plan.one] = new Function('cell', 'c', body)(cell, converters);
   } catch (error) {
     if (!(error instanceof EvalError)) throw error; // code generation is forbidden here: the loop does
-    return (f, count, out) => plan.readSlowly(f, count, out);
+    plan.build = (f, count, out) => plan.readSlowly(f, count, out);
   }
 }
 

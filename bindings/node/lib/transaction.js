@@ -5,8 +5,7 @@ const { misuse } = require('./errors');
 
 const ISOLATION = { default: 0, 'read committed': 1, 'repeatable read': 2, serializable: 3 };
 const READ_ONLY = 1, DEFERRABLE = 2;
-const AGAIN = new Set(['40001', '40P01']); // serialization failure, deadlock
-const FIRST_PAUSE_MS = 2, LONGEST_PAUSE_MS = 500;
+const TIMEOUT_MS = 30_000; // as dbpool_transaction()
 
 function isolationOf(name = 'default') {
   const isolation = ISOLATION[String(name).toLowerCase()];
@@ -44,17 +43,17 @@ async function attempt(pool, fn, options, timeout) {
   }
 }
 
-/** Up to maxAttempts (10) and timeout (30 s) for all of them, with growing random pauses. */
+/** Up to maxAttempts and timeout (30 s) for all of them; whether and when again is the library's word. */
 async function runTransaction(pool, fn, options = {}) {
   isolationOf(options.isolation);
-  const { maxAttempts = 10, timeout = 30_000, signal } = options;
-  const end = performance.now() + timeout;
+  const { maxAttempts = 0, timeout = 0, signal } = options;
+  const end = performance.now() + (timeout > 0 ? timeout : TIMEOUT_MS);
   for (let count = 1; ; ++count) {
     try {
-      return await attempt(pool, fn, options, Math.max(1, end - performance.now()));
+      return await attempt(pool, fn, options, Math.max(1, Math.round(end - performance.now())));
     } catch (error) {
-      const wait = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** count);
-      if (!AGAIN.has(error?.sqlstate) || error.isOutcomeUnknown || count >= maxAttempts || performance.now() + wait >= end) throw error;
+      const wait = pool._again(error, maxAttempts, count);
+      if (wait === undefined || performance.now() + wait >= end) throw error;
       await pause(wait, signal);
     }
   }

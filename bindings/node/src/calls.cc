@@ -1,3 +1,4 @@
+#include "calls.h"
 #include "env.h"
 #include "module.h"
 #include "params.h"
@@ -7,15 +8,6 @@
 
 namespace dbpool_node {
 namespace {
-
-Answer AnswerTo(void* call, Kind kind, dbpool_status status, dbpool_error* error) {
-  Answer answer;
-  answer.call = static_cast<Call*>(call);
-  answer.kind = kind;
-  answer.status = status;
-  answer.error = error;
-  return answer;
-}
 
 void OnLease(void* call, dbpool_status status, dbpool_conn conn, dbpool_error* error) {
   Answer answer = AnswerTo(call, kKindLease, status, error);
@@ -33,20 +25,6 @@ void OnBatch(void* call, dbpool_status status, const dbpool_batch* batch, dbpool
   Answer answer = AnswerTo(call, kKindResult, status, error);
   answer.batch = *batch;
   answer.call->env->Add(answer);
-}
-
-void OnDone(void* call, dbpool_status status, dbpool_error* error) {
-  const Answer answer = AnswerTo(call, kKindDone, status, error);
-  answer.call->env->Add(answer);
-}
-
-napi_value Started(Env& self, dbpool_status status, dbpool_op op, dbpool_error* error) {
-  if (status == DBPOOL_PENDING) {
-    self.WriteOp(op);
-    return Int(self.napi(), status);
-  }
-  self.Withdraw();
-  return status >= 0 ? Int(self.napi(), status) : TakeError(self.napi(), status, error);
 }
 
 /// acquire(pool, number, timeout, access, tag)

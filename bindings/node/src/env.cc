@@ -56,6 +56,10 @@ napi_value Env::Start(napi_value on_answers) {
   napi_create_reference(env_, memory, 1, &out_memory_);
   out_ = static_cast<uint32_t*>(data);
   Set(env_, shared, "out", memory);
+  napi_create_arraybuffer(env_, kNowSize * sizeof(double), &data, &memory);
+  napi_create_reference(env_, memory, 1, &now_memory_);
+  now_ = static_cast<double*>(data);
+  Set(env_, shared, "now", memory);
   return shared;
 }
 

@@ -84,6 +84,14 @@ struct Shape {
   }
 };
 
+/// A shape that was seen before, for a quick look whether a result has it again. The pointer is valid as long as the
+/// generation is the environment's.
+struct KnownShape {
+  const Shape* shape = nullptr;
+  uint32_t number = 0;
+  uint32_t generation = 0;
+};
+
 class Env {
  public:
   static Env* Get(napi_env env) {
@@ -115,11 +123,17 @@ class Env {
   /// its handle, or, with kNoHandle, a new one.
   void Read(Frame& frame, double* record, OpenResult open, uint32_t handle);
   void Enter(OpenResult& open);  ///< a new result: its shape
+  /// Makes it the shape of these columns.
+  void Recognize(const dbpool_column* columns, uint32_t count, KnownShape* known);
   void WriteError(Frame& frame, double* record, dbpool_status status, dbpool_error* error);
   napi_value DescribeShape(uint32_t number);
   Frame& reads() { return reads_; }
   /// What a synchronous read gives JavaScript: the text, or [text, bytes, extras] if there is more than text.
   napi_value TakeReads();
+
+  /// What synchronous calls find in the memory that `now` is in JavaScript; see blocking.cc.
+  static constexpr size_t kNowSize = 64;
+  double* now() { return now_; }
 
   std::vector<char>& arena() { return arena_; }
   std::vector<dbpool_value>& params() { return params_; }
@@ -137,6 +151,7 @@ class Env {
   napi_value DescribeColumn(const char* name, uint32_t kind, uint32_t native_type, const char* native_name);
   uint32_t DescribeParams(const dbpool_result* result);
   uint32_t ShapeOf(const dbpool_column* columns, uint32_t count);
+  void ForgetShapes();
 
   napi_env env_;
   dbpool_loop* loop_ = nullptr;
@@ -146,6 +161,8 @@ class Env {
   napi_ref on_answers_ = nullptr;
   napi_ref out_memory_ = nullptr;
   uint32_t* out_ = nullptr;
+  napi_ref now_memory_ = nullptr;
+  double* now_ = nullptr;
   int under_way_ = 0;
   bool is_ending_ = false;
 
@@ -159,14 +176,14 @@ class Env {
   std::unordered_map<uint32_t, Shape> forgotten_;  ///< the last ones: an answer on its way may have them
   uint32_t last_shape_number_ = 0;
   std::string shape_key_;
-  std::string recent_key_{'\1'};  ///< of the shape asked for last; no key at first
-  uint32_t recent_shape_ = 0;
+  uint32_t shape_generation_ = 0;
+  KnownShape recent_shape_;
   std::vector<std::string> commands_;
   std::vector<char> arena_;
   std::vector<dbpool_value> params_;
 };
 
-/// The error as an object with the fields of lib/errors.js; frees it.
+/// The error as an object with the fields of lib/errors.js, which owns it.
 napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error);
 
 /// The pool as an external value that gives back its reference when collected.

@@ -8,8 +8,7 @@ napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
   const auto text = [&](const char* name, const char* value) {
     if (*value != '\0') Set(env, object, name, String(env, value));
   };
-  const auto number = [&](const char* name, double value) { Set(env, object, name, Number(env, value)); };
-  number("status", status);
+  Set(env, object, "status", status);
   text("code", dbpool_status_name(status));
   text("message", error != nullptr ? dbpool_error_message(error) : dbpool_status_name(status));
   text("sqlstate", dbpool_error_sqlstate(error));
@@ -20,21 +19,27 @@ napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
   text("column", dbpool_error_column(error));
   text("constraint", dbpool_error_constraint(error));
   text("reason", dbpool_error_cause(error));
-  number("position", dbpool_error_position(error));
-  number("nativeCode", dbpool_error_native_code(error));
-  number("phase", dbpool_error_phase(error));
-  number("flags", dbpool_error_flags(error));
+  Set(env, object, "position", dbpool_error_position(error));
+  Set(env, object, "nativeCode", dbpool_error_native_code(error));
+  Set(env, object, "phase", dbpool_error_phase(error));
+  Set(env, object, "flags", dbpool_error_flags(error));
   dbpool_error_counts counts = {sizeof counts, 0, 0, 0, 0};
   if (error != nullptr && dbpool_error_pool_counts(error, &counts) == DBPOOL_OK) {
     napi_value pool;
     napi_create_object(env, &pool);
-    Set(env, pool, "open", Number(env, counts.open));
-    Set(env, pool, "idle", Number(env, counts.idle));
-    Set(env, pool, "leased", Number(env, counts.leased));
-    Set(env, pool, "waiting", Number(env, counts.waiting));
+    Set(env, pool, "open", counts.open);
+    Set(env, pool, "idle", counts.idle);
+    Set(env, pool, "leased", counts.leased);
+    Set(env, pool, "waiting", counts.waiting);
     Set(env, object, "pool", pool);
   }
-  dbpool_error_free(error);
+  if (error != nullptr) {  // kept for transactionAgain()
+    napi_value external;
+    napi_create_external(
+        env, error, [](napi_env, void* data, void*) { dbpool_error_free(static_cast<dbpool_error*>(data)); }, nullptr,
+        &external);
+    Set(env, object, "native", external);
+  }
   return object;
 }
 

@@ -22,7 +22,9 @@ NAPI_MODULE_INIT() {
   Export(env, exports, "start", Start);
   Export(env, exports, "version", Version);
   ExportPool(env, exports);
+  ExportOptions(env, exports);
   ExportCalls(env, exports);
+  ExportPipeline(env, exports);
   ExportReads(env, exports);
   ExportBlocking(env, exports);
   return exports;

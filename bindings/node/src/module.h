@@ -5,10 +5,12 @@
 
 namespace dbpool_node {
 
-void ExportPool(napi_env env, napi_value exports);     // pool.cc
-void ExportCalls(napi_env env, napi_value exports);    // calls.cc
-void ExportReads(napi_env env, napi_value exports);    // reads.cc
-void ExportBlocking(napi_env env, napi_value exports); // blocking.cc
+void ExportPool(napi_env env, napi_value exports);      // pool.cc
+void ExportOptions(napi_env env, napi_value exports);   // options.cc
+void ExportCalls(napi_env env, napi_value exports);     // calls.cc
+void ExportPipeline(napi_env env, napi_value exports);  // pipeline.cc
+void ExportReads(napi_env env, napi_value exports);     // reads.cc
+void ExportBlocking(napi_env env, napi_value exports);  // blocking.cc
 
 inline void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;

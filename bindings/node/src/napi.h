@@ -78,6 +78,10 @@ inline void Set(napi_env env, napi_value object, const char* name, napi_value va
   napi_set_named_property(env, object, name, value);
 }
 
+inline void Set(napi_env env, napi_value object, const char* name, double number) {
+  Set(env, object, name, Number(env, number));
+}
+
 }  // namespace dbpool_node
 
 #endif  // DBPOOL_NODE_NAPI_H_

@@ -3,12 +3,32 @@
 #include <cmath>
 
 namespace dbpool_node {
+namespace {
+
+/// A whole number is an integer.
+void SetNumber(double number, dbpool_value* out) {
+  *out = dbpool_value{};
+  if (std::abs(number) <= 9007199254740992.0 && number == static_cast<double>(static_cast<int64_t>(number))) {
+    out->type = DBPOOL_INT64;
+    out->num.i64 = static_cast<int64_t>(number);
+  } else {
+    out->type = DBPOOL_FLOAT64;
+    out->num.f64 = number;
+  }
+}
+
+}  // namespace
 
 Statement::Statement(Env& env, napi_value sql, napi_value params) : env_(env) {
   if (AddString(sql, &sql_size_)) AddParams(params);
 }
 
 Statement::Statement(Env& env, napi_value params) : env_(env) { AddParams(params); }
+
+Statement::Statement(Env& env, const double* numbers, size_t count) : env_(env), ok_(true) {
+  env.params().resize(count);
+  for (size_t i = 0; i < count; ++i) SetNumber(numbers[i], &env.params()[i]);
+}
 
 void Statement::AddParams(napi_value params) {
   uint32_t count = 0;
@@ -62,13 +82,7 @@ bool Statement::AddParam(napi_value value, dbpool_value* out) {
     case napi_number: {
       double number = 0;
       napi_get_value_double(napi, value, &number);
-      if (number == std::trunc(number) && std::abs(number) <= 9007199254740992.0) {
-        out->type = DBPOOL_INT64;
-        out->num.i64 = static_cast<int64_t>(number);
-      } else {
-        out->type = DBPOOL_FLOAT64;
-        out->num.f64 = number;
-      }
+      SetNumber(number, out);
       return true;
     }
     case napi_bigint: {

@@ -17,6 +17,7 @@ class Statement {
   Statement(Env& env, napi_value sql, napi_value params);
   /// Only the parameters; the SQL is known already.
   Statement(Env& env, napi_value params);
+  Statement(Env& env, const double* numbers, size_t count);
 
   bool ok() const { return ok_; }
   const char* sql() const { return env_.arena().data(); }

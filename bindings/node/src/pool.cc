@@ -1,5 +1,7 @@
+#include "calls.h"
 #include "env.h"
 #include "module.h"
+#include "options.h"
 #include "params.h"
 
 // A pool as a whole: make, watch, count, close.
@@ -15,34 +17,17 @@ napi_value WrapPool(napi_env env, dbpool* pool) {
 
 namespace {
 
-/// Options from a list of names and values in turn. NULL, and the error, if one is refused.
-dbpool_options* MakeOptions(napi_env env, napi_value list, dbpool_status* status, dbpool_error** error) {
-  dbpool_options* options = dbpool_options_new();
-  uint32_t count = 0;
-  napi_get_array_length(env, list, &count);
-  *status = options != nullptr ? DBPOOL_OK : DBPOOL_ERR_NOMEM;
-  for (uint32_t i = 0; *status == DBPOOL_OK && i + 1 < count; i += 2) {
-    napi_value name, value;
-    napi_get_element(env, list, i, &name);
-    napi_get_element(env, list, i + 1, &value);
-    *status = dbpool_options_set(options, ToString(env, name).c_str(), ToString(env, value).c_str(), error);
-  }
-  if (*status == DBPOOL_OK) return options;
-  dbpool_options_free(options);
-  return nullptr;
-}
-
-/// create(uri or "", options, number): number undefined makes a lazy pool at once and gives it.
+/// create(uri or "", options, environment, number): number undefined makes a lazy pool at once and gives it.
 napi_value Create(napi_env env, napi_callback_info info) {
-  const Arguments<3> in(env, info);
+  const Arguments<4> in(env, info);
   const std::string uri = ToString(env, in.values[0]);
   dbpool_error* error = nullptr;
   dbpool_status status = DBPOOL_OK;
-  dbpool_options* options = MakeOptions(env, in.values[1], &status, &error);
+  dbpool_options* options = MakeOptions(env, in.values[1], in.values[2], &status, &error);
   if (options == nullptr) return TakeError(env, status, error);
   const char* const address = uri.empty() ? nullptr : uri.c_str();
   napi_valuetype type;
-  napi_typeof(env, in.values[2], &type);
+  napi_typeof(env, in.values[3], &type);
   if (type == napi_undefined) {
     dbpool* pool = nullptr;
     status = dbpool_create(address, options, &pool, &error);
@@ -50,42 +35,27 @@ napi_value Create(napi_env env, napi_callback_info info) {
     return status == DBPOOL_OK ? WrapPool(env, pool) : TakeError(env, status, error);
   }
   Env& self = *Env::Get(env);
-  Call* call = self.Begin(in.Uint32(2));
+  Call* call = self.Begin(in.Uint32(3));
   const auto answered = [](void* data, dbpool_status status, dbpool* pool, dbpool_error* error) {
-    Answer answer;
-    answer.call = static_cast<Call*>(data);
-    answer.kind = kKindPool;
-    answer.status = status;
-    answer.error = error;
+    Answer answer = AnswerTo(data, kKindPool, status, error);
     answer.pool = pool;
     answer.call->env->Add(answer);
   };
   dbpool_op op = 0;
   status = dbpool_create_async(address, options, self.loop(), answered, call, &op, &error);
   dbpool_options_free(options);
-  self.WriteOp(op);
-  if (status == DBPOOL_PENDING) return Int(env, status);
-  self.Withdraw();
-  return TakeError(env, status, error);
+  return Started(self, status, op, error);
 }
 
 napi_value Close(napi_env env, napi_callback_info info) {
   const Arguments<3> in(env, info);  // pool, number, timeout
   Env& self = *Env::Get(env);
   Call* call = self.Begin(in.Uint32(1));
-  const auto answered = [](void* data, dbpool_status status, dbpool_error* error) {
-    Answer answer;
-    answer.call = static_cast<Call*>(data);
-    answer.status = status;
-    answer.error = error;
-    answer.call->env->Add(answer);
-  };
+  dbpool_op op = 0;
   dbpool_error* error = nullptr;
   const dbpool_status status =
-      dbpool_close_async(in.External<dbpool>(0), self.loop(), in.Int64(2), answered, call, nullptr, &error);
-  if (status == DBPOOL_PENDING) return Int(env, status);
-  self.Withdraw();
-  return TakeError(env, status, error);
+      dbpool_close_async(in.External<dbpool>(0), self.loop(), in.Int64(2), OnDone, call, &op, &error);
+  return Started(self, status, op, error);
 }
 
 napi_value Stats(napi_env env, napi_callback_info info) {
@@ -125,6 +95,7 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   set("closedPing", static_cast<double>(stats.closed_ping));
   set("closedReset", static_cast<double>(stats.closed_reset));
   set("closedInvalidated", static_cast<double>(stats.closed_invalidated));
+  set("closedHook", static_cast<double>(stats.closed_hook));
   set("closedShrunk", static_cast<double>(stats.closed_shrunk));
   return object;
 }
@@ -143,7 +114,8 @@ napi_value Resize(napi_env env, napi_callback_info info) {
   return status == DBPOOL_OK ? Int(env, 0) : TakeError(env, status, error);
 }
 
-/// watch(pool, number): events come under the number until its end; they keep no process alive.
+/// watch(pool, number): events come under the number until its end; they keep no process alive. unwatch() has the watch
+/// from `out`, where a lease would be.
 napi_value Watch(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
   Env& self = *Env::Get(env);
@@ -162,10 +134,33 @@ napi_value Watch(napi_env env, napi_callback_info info) {
     answer.kind = kKindEnd;
     answer.call->env->Add(answer);
   };
+  uint64_t watch = 0;
   dbpool_error* error = nullptr;
   const dbpool_status status =
-      dbpool_watch(in.External<dbpool>(0), self.loop(), happened, call, ended, nullptr, &error);
+      dbpool_watch(in.External<dbpool>(0), self.loop(), happened, call, ended, &watch, &error);
+  self.WriteConn(watch);
   return status == DBPOOL_OK ? Int(env, 0) : TakeError(env, status, error);
+}
+
+/// unwatch(pool, low, high)
+napi_value Unwatch(napi_env env, napi_callback_info info) {
+  const Arguments<3> in(env, info);
+  return Int(env, dbpool_unwatch(in.External<dbpool>(0), in.Token(1)));
+}
+
+/// transactionAgain(pool, native error, maxAttempts, attempt): the pause in milliseconds before the transaction is run
+/// again; undefined if the failure is the answer.
+napi_value TransactionAgain(napi_env env, napi_callback_info info) {
+  const Arguments<4> in(env, info);
+  dbpool_tx_options options = {};
+  options.struct_size = sizeof options;
+  options.max_attempts = in.Uint32(2);
+  int64_t pause_ms = 0;
+  dbpool_error* error = nullptr;
+  const dbpool_status status = dbpool_transaction_again(in.External<dbpool>(0), &options, in.External<dbpool_error>(1),
+                                                        in.Uint32(3), &pause_ms, &error);
+  if (status < 0) return TakeError(env, status, error);
+  return status == DBPOOL_OK ? Number(env, static_cast<double>(pause_ms)) : nullptr;
 }
 
 }  // namespace
@@ -176,7 +171,9 @@ void ExportPool(napi_env env, napi_value exports) {
   Export(env, exports, "stats", Stats);
   Export(env, exports, "invalidate", Invalidate);
   Export(env, exports, "resize", Resize);
+  Export(env, exports, "transactionAgain", TransactionAgain);
   Export(env, exports, "watch", Watch);
+  Export(env, exports, "unwatch", Unwatch);
 }
 
 }  // namespace dbpool_node

@@ -9,6 +9,18 @@ constexpr uint32_t kOidInt8 = 20;
 constexpr size_t kMaxShapes = 4096;
 constexpr size_t kMaxCommands = 256;
 
+bool Has(const Shape& shape, const dbpool_column* columns, uint32_t count) {
+  if (shape.columns.size() != count) return false;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Shape::Column& known = shape.columns[i];
+    if (known.kind != columns[i].kind || known.native_type != columns[i].native_type ||
+        strcmp(known.name.c_str(), columns[i].name) != 0 || strcmp(known.native_name.c_str(), columns[i].native_name) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 uint32_t Env::Keep(const OpenResult& open) {
@@ -47,7 +59,8 @@ void Env::Drop(uint32_t handle) {
 void Env::Enter(OpenResult& open) {
   const dbpool_column* columns = nullptr;
   open.columns = dbpool_result_columns(open.result, &columns);
-  open.shape = ShapeOf(columns, open.columns);
+  Recognize(columns, open.columns, &recent_shape_);
+  open.shape = recent_shape_.number;
   open.batch = dbpool_batch{};
   open.next_row = 0;
 }
@@ -108,6 +121,26 @@ napi_value Env::TakeReads() {
   return list;
 }
 
+void Env::Recognize(const dbpool_column* columns, uint32_t count, KnownShape* known) {
+  if (known->shape != nullptr && known->generation == shape_generation_ && Has(*known->shape, columns, count)) return;
+  known->number = ShapeOf(columns, count);
+  known->generation = shape_generation_;
+  known->shape = &shapes_.find(known->number)->second;
+}
+
+/// Starts anew; results that are open keep theirs.
+void Env::ForgetShapes() {
+  ++shape_generation_;
+  shape_numbers_.clear();
+  std::unordered_map<uint32_t, Shape> kept;
+  for (const OpenResult& open : results_) {
+    const auto shape = open.result != nullptr ? shapes_.find(open.shape) : shapes_.end();
+    if (shape != shapes_.end()) kept.insert(shapes_.extract(shape));
+  }
+  forgotten_ = std::move(shapes_);
+  shapes_ = std::move(kept);
+}
+
 uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
   shape_key_.clear();
   for (uint32_t i = 0; i < count; ++i) {
@@ -116,23 +149,9 @@ uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
     shape_key_.append(reinterpret_cast<const char*>(&columns[i].native_type), sizeof columns[i].native_type);
     shape_key_.push_back(static_cast<char>(columns[i].kind));
   }
-  if (shape_key_ == recent_key_) return recent_shape_;
   const auto found = shape_numbers_.find(shape_key_);
-  if (found != shape_numbers_.end()) {
-    recent_key_ = shape_key_;
-    return recent_shape_ = found->second;
-  }
-  if (shapes_.size() >= kMaxShapes) {  // start anew; results that are open keep theirs
-    shape_numbers_.clear();
-    recent_key_.assign(1, '\1');  // no key
-    std::unordered_map<uint32_t, Shape> kept;
-    for (const OpenResult& open : results_) {
-      const auto shape = open.result != nullptr ? shapes_.find(open.shape) : shapes_.end();
-      if (shape != shapes_.end()) kept.insert(shapes_.extract(shape));
-    }
-    forgotten_ = std::move(shapes_);
-    shapes_ = std::move(kept);
-  }
+  if (found != shape_numbers_.end()) return found->second;
+  if (shapes_.size() >= kMaxShapes) ForgetShapes();
   Shape shape;
   for (uint32_t i = 0; i < count; ++i) {
     const dbpool_column& column = columns[i];

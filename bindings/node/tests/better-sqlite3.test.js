@@ -113,3 +113,25 @@ test('a database is opened as it is asked for, and closed twice', (t) => {
   assert.throws(() => new Database(':memory:', { nativeBinding: 'x' }), TypeError);
   assert.throws(() => new Database(':memory:').prepare('SELEC 1'), { name: 'SqliteError', code: 'SQLITE_ERROR' });
 });
+
+test('numbers take the short way to the addon, and nothing gets in between', () => {
+  let inner;
+  const db = new Database(':memory:', { verbose: () => inner?.get(7, 8) });
+  const types = db.prepare('SELECT typeof(?) AS a, typeof(?) AS b, typeof(?) AS c');
+  assert.deepEqual(types.get(1, 1.5, 2 ** 53), { a: 'integer', b: 'real', c: 'integer' });
+  assert.deepEqual(types.get(Infinity, NaN, 2 ** 60), { a: 'real', b: 'null', c: 'real' });
+  assert.deepEqual(types.get('x', null, 5), { a: 'text', b: 'null', c: 'integer' });
+  assert.throws(() => types.get(1, 2), RangeError);
+  assert.throws(() => types.get(1, 2, 3, 4), RangeError);
+  const sum = db.prepare('SELECT ? + ? AS n');
+  inner = new Database(':memory:').prepare('SELECT ? * ? AS n');
+  assert.deepEqual([sum.get(1, 2), sum.get([3, 4]), inner.get(5, 6)], [{ n: 3 }, { n: 7 }, { n: 30 }]);
+  const many = Array.from({ length: 100 }, (_, i) => i);
+  assert.equal(db.prepare(`SELECT ${many.map(() => '?').join(' + ')} AS n`).get(...many).n, 4950);
+  const row = db.prepare('SELECT ? AS n, 5 AS m');
+  for (let i = 0; i < 200; ++i) assert.deepEqual(row.get(i), { n: i, m: 5 });
+  assert.deepEqual(row.raw().get(1), [1, 5]);
+  assert.equal(row.pluck().get(2), 2);
+  assert.deepEqual(row.pluck(false).safeIntegers().get(3), { n: 3n, m: 5n });
+  assert.equal(db.prepare('SELECT 1 AS n WHERE 1 = ?').get(2), undefined);
+});

@@ -127,6 +127,25 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     }));
   });
 
+  test('a leased client that is ended goes back to its pool, rolled back', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    await pool.query('DROP TABLE IF EXISTS node_ended');
+    await pool.query('CREATE TABLE node_ended (n int)');
+    const client = await pool.connect();
+    const { processID } = client;
+    client.query('BEGIN');
+    client.query('INSERT INTO node_ended VALUES (1)');
+    await client.end();
+    await client.end();
+    assert.throws(() => client.release(), /already been released/);
+    const next = await pool.connect();
+    assert.equal(next.processID, processID);
+    assert.deepEqual((await next.query('SELECT * FROM node_ended')).rows, []);
+    await next[Symbol.asyncDispose]();
+    await next[Symbol.asyncDispose]();
+    assert.equal(pool.idleCount, 1);
+  });
+
   test('named statements have one text each', async (t) => {
     const pool = poolOf(t);
     const client = await pool.connect();
@@ -255,6 +274,21 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     const running = fails(pool.query({ text: 'SELECT pg_sleep(60)', signal: abort.signal }));
     abort.abort();
     assert.equal((await running).cause.code, 'DBPOOL_ERR_CANCELLED');
+  });
+
+  test('what is not supported says so', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    const client = await pool.connect();
+    assert.throws(() => client.on('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /LISTEN/ });
+    assert.throws(() => client.once('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED' });
+    assert.throws(() => client.query({ submit() {} }), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /COPY/ });
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    client.on('notice', () => {});
+    assert.equal((await warned).code, 'DBPOOL_PG_NOTICE');
+    assert.match((await fails(client.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
+    client.release(true);
+    assert.match((await fails(pool.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
+    assert.deepEqual((await pool.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
   });
 
   test('what libpq cannot be told is refused', () => {

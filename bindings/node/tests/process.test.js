@@ -42,6 +42,19 @@ test('a wait keeps a process alive, and ends with it', async () => {
   })`), 'DBPOOL_ERR_TIMEOUT');
 });
 
+test('a process ends while a server is asked who it is', async () => {
+  const stdout = await script(`const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+    const { port } = server.address(); // connects, and never answers
+    const abort = new AbortController();
+    require('dbpool').probe(\`postgresql://x@127.0.0.1:\${port}/x\`, { timeout: 300, signal: abort.signal }).catch((error) => {
+      console.log(error.message);
+      process.exit(0);
+    });
+    server.once('connection', () => abort.abort(new Error('enough')));
+  })`);
+  assert.equal(stdout, 'enough');
+});
+
 test('rows come without generated code, where that is forbidden', async () => {
   assert.equal(await script(`const Database = require('dbpool/better-sqlite3');
     console.log(new Database().prepare('WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) SELECT n, n AS m FROM c').all().length)`,

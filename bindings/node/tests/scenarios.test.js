@@ -3,15 +3,9 @@
 
 const { test, describe } = require('node:test');
 const { createPool } = require('dbpool');
-const { assert, databases, fails, until, postgresUrl, SKIP } = require('./support');
+const { assert, databases, fails, until, poolOf, postgresUrl, SKIP } = require('./support');
 
 const SLEEP = 'SELECT pg_sleep(60)';
-
-async function poolOf(t, uri, options) {
-  const pool = await createPool(uri(t), options);
-  t.after(() => pool.close({ timeout: 0 }).catch(() => {}));
-  return pool;
-}
 
 for (const [name, uri] of databases) {
   describe(name, () => {
@@ -177,19 +171,6 @@ for (const [name, uri] of databases) {
       await fails(pool.transaction(() => {}, { isolation: 'total' }), 'DBPOOL_ERR_INVALID');
     });
 
-    test('a transaction is run again after a serialization failure', async (t) => {
-      const pool = await poolOf(t, uri);
-      let runs = 0;
-      const value = await pool.transaction(async () => {
-        if (++runs < 3) throw Object.assign(new Error('again'), { sqlstate: '40001' });
-        return runs;
-      });
-      assert.equal(value, 3);
-      await fails(pool.transaction(async () => {
-        throw Object.assign(new Error('again'), { code: 'AGAIN', sqlstate: '40P01' });
-      }, { maxAttempts: 2 }), 'AGAIN');
-    });
-
     test('a release rolls back what is open', async (t) => {
       const pool = await poolOf(t, uri, { poolSize: 1, maxOverflow: 0 });
       await pool.query('DROP TABLE IF EXISTS node_open');
@@ -280,6 +261,23 @@ for (const [name, uri] of databases) {
 }
 
 describe('PostgreSQL alone', { skip: SKIP }, () => {
+  test('a transaction is run again after a serialization failure', async (t) => {
+    const pool = await poolOf(t, () => postgresUrl);
+    const fail = (tx, sqlstate) => tx.query(`DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '${sqlstate}'; END $$`);
+    let runs = 0;
+    const value = await pool.transaction(async (tx) => {
+      if (++runs < 3) await fail(tx, '40001');
+      return runs;
+    });
+    assert.equal(value, 3);
+    runs = 0;
+    const error = await fails(pool.transaction((tx) => {
+      ++runs;
+      return fail(tx, '40P01').catch((cause) => { throw new Error('wrapped', { cause }); });
+    }, { maxAttempts: 2 }));
+    assert.deepEqual([error.message, error.cause.sqlstate, runs], ['wrapped', '40P01', 2]);
+  });
+
   test('a statement is cancelled, and its connection lives on', async (t) => {
     const pool = await poolOf(t, () => postgresUrl, { poolSize: 1, maxOverflow: 0 });
     const connection = await pool.connect();

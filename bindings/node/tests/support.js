@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { createPool } = require('dbpool');
 
 const postgresUrl = process.env.DBPOOL_TEST_POSTGRES_URL;
 
@@ -36,6 +37,13 @@ function postgresConfig() {
   return { host: url.searchParams.get('host'), port: Number(url.searchParams.get('port')), user: url.username, database: url.pathname.slice(1) };
 }
 
+/** A pool that goes with the test. */
+async function poolOf(t, uri, options) {
+  const pool = await createPool(uri(t), options);
+  t.after(() => pool.close({ timeout: 0 }).catch(() => {}));
+  return pool;
+}
+
 const SKIP = postgresUrl ? false : 'no PostgreSQL server';
 
-module.exports = { assert, scratch, databases, fails, until, postgresUrl, postgresConfig, SKIP };
+module.exports = { assert, scratch, databases, fails, until, poolOf, postgresUrl, postgresConfig, SKIP };

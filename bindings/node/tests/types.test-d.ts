@@ -1,5 +1,5 @@
 // Checked by tsc and never run: what users write has the types they expect.
-import { createPool, DbpoolError, type Pool } from 'dbpool';
+import { createPool, optionTable, probe, DbpoolError, type Pool } from 'dbpool';
 import { Pool as PgPool, Client, Cursor, types } from 'dbpool/pg';
 import Database = require('dbpool/better-sqlite3');
 
@@ -11,6 +11,11 @@ export async function core(pool: Pool): Promise<string> {
     return tx.execute('DELETE FROM t');
   }, { isolation: 'serializable', maxAttempts: 3 });
   for await (const row of pool.stream<{ n: number }>('SELECT 1 AS n')) total + row.n;
+  const [first] = await own.pipeline(['SELECT 1', ['SELECT $1', [optionTable.length]]], { oneByOne: true, timeout: 100 });
+  const { product } = await probe({ env: true, timeout: 1000 });
+  await pool.reconnect({ timeout: first.rows.length + product.length });
+  // @ts-expect-error parameters are a list
+  own.pipeline([['SELECT $1', 1]]);
   // @ts-expect-error no such isolation
   pool.transaction(async () => {}, { isolation: 'total' });
   // @ts-expect-error no such event

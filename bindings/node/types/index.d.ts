@@ -79,8 +79,20 @@ export interface Queries {
   stream<R = Row>(sql: string, params?: readonly Param[], options?: StreamOptions): RowStream<R>;
 }
 
+/** A text, or a text and its parameters. */
+export type PipelineStatement = string | readonly [sql: string, params?: readonly Param[]];
+
+export interface PipelineOptions extends QueryOptions {
+  /** Each statement commits on its own, and one that fails fails alone. Otherwise they are all or nothing. */
+  oneByOne?: boolean;
+}
+
 export interface Connection extends Queries {
   readonly isReleased: boolean;
+  /** The number of the connection behind the lease, as events have it; 0 when it is released. */
+  readonly id: number;
+  /** Many statements in one round trip. Rejects with the first failure: a DbpoolError with `outcomes`. */
+  pipeline(statements: readonly PipelineStatement[], options?: PipelineOptions): Promise<Result[]>;
   begin(options?: TransactionOptions): Promise<void>;
   commit(options?: { signal?: AbortSignal }): Promise<void>;
   rollback(options?: { signal?: AbortSignal }): Promise<void>;
@@ -100,7 +112,7 @@ export interface Stats {
   poolSize: number; maxOverflow: number; minSize: number; acquired: number; waited: number; timedOut: number; refused: number;
   opened: number; closed: number; openFailed: number; waitMs: number; waitMaxMs: number; pings: number; resets: number;
   closedIdle: number; closedLifetime: number; closedUses: number; closedBroken: number; closedPing: number; closedReset: number;
-  closedInvalidated: number; closedShrunk: number;
+  closedInvalidated: number; closedHook: number; closedShrunk: number;
 }
 
 export interface ConnectionEvent {
@@ -117,7 +129,10 @@ export interface Pool extends Queries {
   connect(options?: ConnectOptions): Promise<Connection>;
   use<T>(fn: (connection: Connection) => T | Promise<T>, options?: ConnectOptions): Promise<T>;
   transaction<T>(fn: (connection: Connection) => T | Promise<T>, options?: RetryOptions): Promise<T>;
+  pipeline(statements: readonly PipelineStatement[], options?: PipelineOptions): Promise<Result[]>;
   ping(options?: CallOptions): Promise<void>;
+  /** Replaces all connections, and waits until a fresh one has answered. */
+  reconnect(options?: CallOptions): Promise<void>;
   stats(): Stats;
   invalidate(): void;
   resize(poolSize: number, maxOverflow?: number): void;
@@ -134,6 +149,8 @@ export interface PoolOptions {
   types?: Record<string, (text: string) => unknown>;
   /** Ends the attempt to make the pool. */
   signal?: AbortSignal;
+  /** Options from the environment, too: true for DBPOOL_POOL_SIZE ..., or what their names begin with. */
+  env?: boolean | string;
   poolSize?: number;
   maxOverflow?: number;
   minSize?: number;
@@ -163,6 +180,8 @@ export declare class DbpoolError extends Error {
   flags: number;
   /** The pool when an acquire failed. */
   pool?: { open: number; idle: number; leased: number; waiting: number };
+  /** Of a pipeline: what each statement gave. */
+  outcomes?: PromiseSettledResult<Result>[];
   readonly isRetryable: boolean;
   readonly isConnectionBroken: boolean;
   readonly isTimeout: boolean;
@@ -173,5 +192,24 @@ export declare class DbpoolError extends Error {
 
 export declare function createPool(uri: string, options?: PoolOptions): Promise<Pool>;
 export declare function createPool(options: PoolOptions): Promise<Pool>;
+
+/** What a server says of itself; numbers that are unknown are -1. */
+export interface Server {
+  product: string; version: string; database: string; user: string; tls: string;
+  readOnly: number; inRecovery: number; maxConnections: number; sessions: number; connectMs: number; roundTripMs: number;
+}
+
+/** Opens one connection without a pool, asks it who it is, and closes it. */
+export declare function probe(uri: string, options?: PoolOptions & CallOptions): Promise<Server>;
+export declare function probe(options: PoolOptions & CallOptions): Promise<Server>;
+
+export interface Option {
+  name: string; aliases: string; type: 'integer' | 'duration' | 'boolean' | 'text' | 'choice' | 'percent';
+  range: string; defaultValue: string; group: string; help: string;
+}
+
+/** Every option of the library. */
+export declare const optionTable: readonly Option[];
+
 /** Of the library that is loaded. */
 export declare const version: string;

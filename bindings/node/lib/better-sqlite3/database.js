@@ -2,9 +2,9 @@
 
 const path = require('node:path');
 const fs = require('node:fs');
-const { native, look, out, reads } = require('../calls');
+const { native, look, now, out, reads } = require('../calls');
 const { DbpoolError } = require('../errors');
-const { optionList } = require('../pool');
+const { optionList } = require('../options');
 const { FORMAT } = require('../types');
 const { SqliteError, translate } = require('./errors');
 const { Statement } = require('./statement');
@@ -63,7 +63,10 @@ class Database {
 
   _execute(sql) {
     this._settle();
-    const error = look(native.runNow(native.prepareNow(this._low, this._high, sql), undefined, FORMAT.rounded << 8));
+    const prepared = native.prepareNow(this._low, this._high, sql); // and its address is in `now`
+    now[1] = FORMAT.rounded << 8;
+    now[2] = 0;
+    const error = look(native.runNow(prepared));
     if (error !== undefined) throw translate(error);
     if (reads.r[9] !== 0) native.freeResult(reads.r[10]);
   }

@@ -1,13 +1,14 @@
 'use strict';
 
-const { native, look, reads, shapeOf, REMAINS_ROWS, REMAINS_STREAM } = require('../calls');
+const { native, now, look, reads, shapeOf, REMAINS_ROWS, REMAINS_STREAM } = require('../calls');
 const { DbpoolError } = require('../errors');
 const { FORMAT } = require('../types');
 const { wide } = require('../requests');
 const { translate } = require('./errors');
 const { parameterNames, bindParameters } = require('./params');
 
-const STREAM = 1, FIRST_ROW = STREAM | 1 << 16, DONE = 1;
+const STREAM = 1, DONE = 1;
+const NUMBERS = 3; // where parameters begin in `now`
 const BATCH = 256; // rows an iteration has in hand
 
 /** Cells as they are; one object for each format, since plans are kept by it. */
@@ -20,11 +21,14 @@ const TYPES = {
 class Statement {
   #names;
   #areNamed;
-  #prepared;
+  #prepared; // keeps what is at the address
+  #address;
   #bound;
   #mode = 'object'; // array, pluck
   #format;
   #shape;
+  #rowShape; // of the last rows, and the plan for them
+  #rowPlan;
   #iteration;
 
   constructor(database, source) {
@@ -35,6 +39,7 @@ class Statement {
     const shape = native.describeNow(database._low, database._high, source);
     if (typeof shape === 'object') throw translate(new DbpoolError(shape));
     this.#prepared = native.prepareNow(database._low, database._high, source);
+    this.#address = now[0];
     this.#names = parameterNames(source);
     this.#areNamed = this.#names.some((name) => name !== null);
     this.#shape = shape;
@@ -47,34 +52,48 @@ class Statement {
   get busy() { return this.#iteration !== undefined; }
 
   #values(given) {
-    if (this.#bound !== undefined) {
-      if (given.length !== 0) throw new TypeError('This statement already has bound parameters');
-      return this.#bound;
-    }
-    if (given.length === this.#names.length) { // the common case: that many plain values
-      let plain = true;
-      for (let i = 0; i < given.length; ++i) {
-        const type = typeof given[i];
-        if (type !== 'number' && type !== 'string') plain = false;
-      }
-      if (plain && !this.#areNamed) return given;
-    }
-    return bindParameters(this.#names, given);
+    if (this.#bound === undefined) return bindParameters(this.#names, given);
+    if (given.length !== 0) throw new TypeError('This statement already has bound parameters');
+    return this.#bound;
+  }
+
+  /** Leaves in `now` what the addon wants to know. Gives the parameters, unless they are numbers and there as well. */
+  #ready(given, how) {
+    const { database } = this;
+    const values = this.#areNumbers(given) ? undefined : this.#values(given);
+    database._settle();
+    if (database._verbose !== undefined) database._verbose(this.source);
+    now[0] = this.#address;
+    now[1] = how | this.#format << 8;
+    now[2] = values === undefined ? given.length : -1;
+    if (values === undefined) for (let i = 0; i < given.length; ++i) now[NUMBERS + i] = given[i];
+    return values;
+  }
+
+  /** The common case: as many plain numbers as there are parameters without names. */
+  #areNumbers(given) {
+    if (this.#areNamed || this.#bound !== undefined || given.length !== this.#names.length || given.length > now.length - NUMBERS) return false;
+    for (let i = 0; i < given.length; ++i) if (typeof given[i] !== 'number') return false;
+    return true;
   }
 
   /** Runs it; what it gave stands in `reads`. */
   #run(given, how) {
-    const values = this.#values(given);
-    const { database } = this;
-    database._settle();
-    if (database._verbose !== undefined) database._verbose(this.source);
-    const error = look(native.runNow(this.#prepared, values, how | this.#format << 8));
+    this.#look(native.runNow(this.#ready(given, how)));
+  }
+
+  #look(answer) {
+    const error = look(answer);
     if (error !== undefined) throw translate(error);
   }
 
   #plan() {
-    const mode = this.#mode === 'array' || this.#mode === 'pluck' ? 'array' : 'object';
-    return shapeOf(reads.r[3]).plan(TYPES[this.#format], mode);
+    const shape = reads.r[3];
+    if (this.#rowShape !== shape) {
+      this.#rowShape = shape;
+      this.#rowPlan = shapeOf(shape).plan(TYPES[this.#format], this.#mode === 'object' ? 'object' : 'array');
+    }
+    return this.#rowPlan;
   }
 
   #needsRows() {
@@ -93,11 +112,12 @@ class Statement {
   /** The first row, or undefined. */
   get(...given) {
     this.#needsRows();
-    this.#run(given, FIRST_ROW);
-    if (reads.r[4] === 0) return undefined;
-    const rows = [];
-    this.#plan().read(reads, 1, rows);
-    return this.#mode === 'pluck' ? rows[0][0] : rows[0];
+    const answer = native.getNow(this.#ready(given, 0));
+    if (typeof answer === 'string') reads.set(answer, undefined, undefined);
+    else if (answer === DONE) return undefined;
+    else this.#look(answer);
+    const row = this.#plan().readOne(reads);
+    return this.#mode === 'pluck' ? row[0] : row;
   }
 
   all(...given) {
@@ -129,6 +149,7 @@ class Statement {
   #setMode(mode, on) {
     this.#needsRows();
     this.#mode = on ? mode : this.#mode === mode ? 'object' : this.#mode;
+    this.#rowShape = undefined;
     return this;
   }
   /** Rows are arrays. */
@@ -138,6 +159,7 @@ class Statement {
   /** Integers are bigints. */
   safeIntegers(on = true) {
     this.#format = on ? FORMAT.bigint : FORMAT.rounded;
+    this.#rowShape = undefined;
     return this;
   }
 

@@ -22,6 +22,16 @@ function unusable(message) {
   return Object.assign(new Error(message), { code: 'DBPOOL_ERR_STALE' });
 }
 
+function unsupported(what) {
+  return Object.assign(new TypeError(`dbpool/pg does not support ${what}`), { code: 'DBPOOL_ERR_UNSUPPORTED' });
+}
+
+/** What the library does not tell: who waits for a notification would wait for ever, and notices are missed at least. */
+function refuseUntold(event) {
+  if (event === 'notification') throw unsupported('notifications (LISTEN): use pg for them');
+  if (event === 'notice') process.emitWarning("dbpool/pg does not tell notices of the server: 'notice' is never emitted", { code: 'DBPOOL_PG_NOTICE' });
+}
+
 /** A promise, or the callback's answer. */
 function answer(promise, callback) {
   if (callback === undefined) return promise;
@@ -61,6 +71,12 @@ class Client extends EventEmitter {
     return client;
   }
 
+  on(event, listener) {
+    refuseUntold(event);
+    return super.on(event, listener);
+  }
+  addListener(event, listener) { return this.on(event, listener); }
+
   connect(callback) {
     return answer(this.#connect(), callback);
   }
@@ -98,7 +114,7 @@ class Client extends EventEmitter {
       return text;
     }
     if (typeof text?.submit === 'function') {
-      throw new TypeError('this query object speaks the protocol of pg itself: use Cursor, QueryStream and Query of dbpool/pg');
+      throw unsupported('a query object that speaks the protocol of pg itself (COPY streams do): there are Cursor, QueryStream and Query of dbpool/pg');
     }
     const { config, callback: whenDone } = queryArguments(text, values, callback);
     const request = new QueryRequest(config, whenDone, this._types);
@@ -182,7 +198,7 @@ class Client extends EventEmitter {
     if (status === BUSY) setTimeout(() => this.#giveBack(), 1); // its cancelled statement has not answered yet
   }
 
-  /** Ends it when all that was asked for is done. Of a pooled client: its connection is closed. */
+  /** Ends it when all that was asked for is done. A pooled client is released by it. Harmless twice. */
   end(callback) {
     return answer(this.#finish(), callback);
   }
@@ -193,7 +209,7 @@ class Client extends EventEmitter {
       await new Promise((resolve) => this.#onIdle.push(resolve));
       if (this.#state === 'over') return;
     }
-    if (this.#onRelease !== undefined) return this.release(true);
+    if (this.#onRelease !== undefined) return this.release();
     this.#over();
     native.release(this.#low, this.#high);
     if (this.#handle !== undefined) {

@@ -1,7 +1,7 @@
 'use strict';
 // node-postgres's configuration as a URI and options of the library.
 
-const { optionList } = require('../pool');
+const { optionList } = require('../options');
 
 const SERVER_SETTINGS = ['statement_timeout', 'idle_in_transaction_session_timeout'];
 
