@@ -6,6 +6,7 @@ package dbpool
 import "C"
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
@@ -138,6 +139,9 @@ func (a *arguments) add(arg any) error {
 
 // AddOther is for what has another type: a Valuer, a pointer, a type made of a basic one, a slice, what is JSON.
 func (a *arguments) addOther(arg any) error {
+	if named, ok := arg.(sql.NamedArg); ok {
+		return byNumber(named.Name)
+	}
 	v := reflect.ValueOf(arg)
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		a.number(C.DBPOOL_NULL, 0)
@@ -215,6 +219,11 @@ func (a *arguments) addList(v reflect.Value) error {
 		a.from(C.DBPOOL_TEXT, start)
 	}
 	return err
+}
+
+// ByNumber refuses a named parameter: PostgreSQL has only numbers, and the library the same way on both databases.
+func byNumber(name string) error {
+	return fmt.Errorf("parameters have numbers, not names: write $1 ... $n instead of %q", name)
 }
 
 func formatUUID(v [16]byte) string {

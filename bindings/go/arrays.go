@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unsafe"
 )
 
 // PostgreSQL's arrays cross the border as text: {1,2,NULL,"a \"b\""}, {{1,2},{3,4}}.
@@ -131,12 +130,4 @@ func parseElements(text string) (list []element, rest string, err error) {
 			return nil, "", bad
 		}
 	}
-}
-
-// CellOf is an element as a cell of text, which lives as long as e.
-func cellOf(e *element) cell {
-	if e.null {
-		return cell{kind: kindNull}
-	}
-	return cell{data: unsafe.Pointer(unsafe.StringData(e.text)), size: uint32(len(e.text)), kind: kindText}
 }

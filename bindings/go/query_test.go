@@ -118,6 +118,10 @@ func TestErrorsSayWhere(t *testing.T) {
 		wantError(t, err, dbpool.ErrInvalid)
 		_, err = pool.Query(testContext(t), "SELECT $1", make(chan int))
 		wantError(t, err, dbpool.ErrInvalid)
+		_, err = pool.Query(testContext(t), "SELECT $1", sql.Named("x", 1))
+		if e := wantError(t, err, dbpool.ErrInvalid); !contains(e.Message, `instead of "x"`) {
+			t.Fatal(err)
+		}
 		_, err = pool.Query(testContext(t), "SELECT 1 \x00")
 		wantError(t, err, dbpool.ErrInvalid)
 		allBack(t, pool)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // A ScanError says which column could not be had as the Go type that was asked for.
@@ -205,7 +206,7 @@ func (r *Rows) scanElements(list []element, i int, to reflect.Value) error {
 	for j := range list {
 		e := &list[j]
 		if e.array {
-			if made.Index(j).Kind() != reflect.Slice {
+			if inner := made.Index(j).Type(); inner.Kind() != reflect.Slice || inner.Elem().Kind() == reflect.Uint8 {
 				return fmt.Errorf("cannot scan an array of arrays into a %v", to.Type())
 			}
 			if err := r.scanElements(e.inner, i, made.Index(j)); err != nil {
@@ -213,13 +214,36 @@ func (r *Rows) scanElements(list []element, i int, to reflect.Value) error {
 			}
 			continue
 		}
-		c := cellOf(e)
+		c, err := r.elementCell(e, i)
+		if err != nil {
+			return err
+		}
 		if err := r.scanCell(&c, i, made.Index(j).Addr().Interface()); err != nil {
 			return err
 		}
 	}
 	to.Set(made)
 	return nil
+}
+
+// PostgreSQL's OID of bytea[], whose elements come as text in hexadecimal digits.
+const byteaArray = 1001
+
+// ElementCell is an element of an array's text as a cell, which lives as long as e.
+func (r *Rows) elementCell(e *element, i int) (cell, error) {
+	text := e.text
+	if e.null {
+		return cell{kind: kindNull}, nil
+	}
+	kind := uint8(kindText)
+	if r.column(i).native_type == byteaArray {
+		raw, err := hex.DecodeString(strings.TrimPrefix(text, `\x`))
+		if err != nil {
+			return cell{}, fmt.Errorf("%q is no bytea: %w", text, err)
+		}
+		text, kind = string(raw), kindBytes
+	}
+	return cell{data: unsafe.Pointer(unsafe.StringData(text)), size: uint32(len(text)), kind: kind}, nil
 }
 
 func (c *cell) int64() (int64, error) {

@@ -81,6 +81,9 @@ func TestAllTypesGoThereAndBack(t *testing.T) {
 			roundTrip(t, pool, "float8[]", []float64{0.5, math.Inf(-1)})
 			roundTrip(t, pool, "bool[]", []bool{true, false})
 			roundTrip(t, pool, "uuid[]", [][16]byte{{1}, {2}})
+			roundTrip(t, pool, "bytea[]", [][]byte{{}, {0, 1, 255, '\\', '"'}, nil})
+			roundTrip(t, pool, "bytea[]", [][][]byte{{{1}, {2}}, {nil, {}}})
+			roundTrip(t, pool, "timestamp[]", []time.Time{time.Date(2024, 2, 29, 1, 2, 3, 0, time.UTC)})
 			roundTrip(t, pool, "numeric", uint64(math.MaxUint64))
 		} else {
 			roundTrip(t, pool, "int", time.Minute)
