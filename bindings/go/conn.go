@@ -59,6 +59,10 @@ func (c *Conn) Ping(ctx context.Context) error {
 // until Release; never close it. The pool cleans the whole session afterwards.
 func (c *Conn) Native() unsafe.Pointer { return C.dbpool_conn_native(c.lease) }
 
+// ID is the number of the connection, by which events tell of it: the same in every lease of the connection, and no other
+// connection of the process has it. 0 after Release.
+func (c *Conn) ID() uint64 { return uint64(C.dbpool_conn_id(c.lease)) }
+
 // Pool is the pool it is borrowed from.
 func (c *Conn) Pool() *Pool { return c.pool }
 

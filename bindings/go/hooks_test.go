@@ -73,9 +73,12 @@ func TestEventsTellOfConnections(t *testing.T) {
 		check(t, err)
 		stopped()
 		stopped()
-		check(t, pool.Ping(testContext(t)))
+		conn := acquire(t, pool)
 		e := <-events
 		equal(t, e.Kind, dbpool.EventOpened)
+		equal(t, e.Connection, conn.ID())
+		conn.Release()
+		equal(t, conn.ID(), 0)
 		pool.Close()
 		for e = range events {
 			if e.Kind == dbpool.EventClosed {
@@ -83,7 +86,10 @@ func TestEventsTellOfConnections(t *testing.T) {
 			}
 		}
 		equal(t, e.Reason, dbpool.ClosedPool)
-		_, err = pool.Watch(func(dbpool.Event) {})
+		await(t, "the pool's being empty", func() bool { // which it is just after the last event
+			_, err = pool.Watch(func(dbpool.Event) {})
+			return err != nil
+		})
 		wantError(t, err, dbpool.ErrClosed)
 	})
 }
