@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"unsafe"
 )
@@ -109,6 +110,16 @@ type Error struct {
 	Counts     *PoolCounts // of the pool, when there was no connection
 
 	context error
+	kept    *keptError // of those for which InTx may run its function again
+}
+
+// A keptError is the library's object behind an Error, which it asks for again.
+type keptError struct{ c *C.dbpool_error }
+
+func keepError(c *C.dbpool_error) *keptError {
+	k := &keptError{c}
+	runtime.AddCleanup(k, func(c *C.dbpool_error) { C.dbpool_error_free(c) }, c)
+	return k
 }
 
 // PoolCounts are a pool's counts at the moment of a failure to acquire.
@@ -158,7 +169,7 @@ func (e *Error) Is(target error) bool {
 // Unwrap gives the error of the context that ended the call, or nil.
 func (e *Error) Unwrap() error { return e.context }
 
-// TakeError makes a Go error of the library's and frees that. The object is nil if there was no memory for it.
+// TakeError makes a Go error of the library's, which is its own from now on. The object is nil if there was no memory for it.
 func takeError(status C.dbpool_status, cerr *C.dbpool_error) *Error {
 	if cerr == nil {
 		code := Code(status)
@@ -181,7 +192,11 @@ func takeError(status C.dbpool_status, cerr *C.dbpool_error) *Error {
 		c := &view.counts
 		e.Counts = &PoolCounts{int(c.open), int(c.idle), int(c.leased), int(c.waiting)}
 	}
-	C.dbpool_error_free(cerr)
+	if e.Code == ErrSQL && e.Retryable() {
+		e.kept = keepError(cerr)
+	} else {
+		C.dbpool_error_free(cerr)
+	}
 	return e
 }
 

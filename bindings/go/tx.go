@@ -9,7 +9,8 @@ import "C"
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"math"
+	"runtime"
 	"strconv"
 	"time"
 	"unsafe"
@@ -167,38 +168,46 @@ func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (CommandTag, err
 	return t.conn.Exec(ctx, sql, args...)
 }
 
-// What the library's own dbpool_transaction() does: attempts, the time for all of them, pauses. That one blocks a thread
-// while it waits for a connection and while the function runs, which a goroutine must not.
-const (
-	defaultAttempts = 10
-	attemptsLimit   = 30 * time.Second
-	pauseBase       = 2 * time.Millisecond
-	pauseCap        = 500 * time.Millisecond
-)
+// How long InTx runs its function again without a context's deadline, as dbpool_tx_options says.
+const attemptsLimit = 30 * time.Second
 
 // InTx runs f in a transaction: commits if f returns nil, else rolls back and returns f's error. If the database asks for
 // it (serialization failure, deadlock, SQLite busy), the whole runs again, after a growing random pause, up to
-// MaxAttempts and for 30 s (or ctx's deadline). So f must have no effects outside the database that cannot be repeated.
+// MaxAttempts and for 30 s (or ctx's deadline). So f must have no effects outside the database that cannot be repeated, and
+// must return the error that it got, as it is or wrapped.
 func (p *Pool) InTx(ctx context.Context, options TxOptions, f func(*Tx) error) error {
 	until := time.Now().Add(attemptsLimit)
 	if deadline, ok := ctx.Deadline(); ok {
 		until = deadline
 	}
-	most := options.MaxAttempts
-	if most <= 0 {
-		most = defaultAttempts
-	}
-	for attempt := 1; ; attempt++ {
+	for attempt := uint32(1); ; attempt++ {
 		err := p.inTx(ctx, options, f)
-		if err == nil || attempt >= most || !mayRetry(err) || time.Now().After(until) {
+		pause, again := p.again(options, err, attempt)
+		if !again || ctx.Err() != nil || time.Now().After(until) {
 			return err
 		}
 		select {
-		case <-time.After(rand.N(min(pauseCap, pauseBase<<min(attempt, 16)))):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return err
 		}
 	}
+}
+
+// Again asks the library, whose dbpool_transaction() would block a thread, whether a transaction that failed is to be run
+// again, and after what pause.
+func (p *Pool) again(options TxOptions, err error, attempt uint32) (pause time.Duration, again bool) {
+	var e *Error
+	if !errors.As(err, &e) || e.kept == nil {
+		return 0, false
+	}
+	o := C.dbpool_tx_options{max_attempts: C.uint32_t(min(max(options.MaxAttempts, 0), math.MaxInt32))}
+	o.struct_size = C.size_t(unsafe.Sizeof(o))
+	var ms C.int64_t
+	status := C.dbpool_transaction_again(p.c, &o, e.kept.c, C.uint32_t(attempt), &ms, nil)
+	runtime.KeepAlive(e.kept)
+	runtime.KeepAlive(p)
+	return time.Duration(ms) * time.Millisecond, status == C.DBPOOL_OK
 }
 
 func (p *Pool) inTx(ctx context.Context, options TxOptions, f func(*Tx) error) error {
@@ -211,9 +220,4 @@ func (p *Pool) inTx(ctx context.Context, options TxOptions, f func(*Tx) error) e
 		return err
 	}
 	return tx.Commit(ctx)
-}
-
-func mayRetry(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && (e.State == "40001" || e.State == "40P01") && !e.OutcomeUnknown()
 }

@@ -3,6 +3,7 @@ package dbpool_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -153,10 +154,11 @@ func TestInTxGivesUpAndRollsBack(t *testing.T) {
 		attempts := 0
 		err := pool.InTx(ctx, dbpool.TxOptions{MaxAttempts: 3}, func(tx *dbpool.Tx) error {
 			attempts++
-			return &dbpool.Error{Code: dbpool.ErrSQL, State: "40001"}
+			_, err := tx.Exec(ctx, "SELECT no_such_thing")
+			return err
 		})
-		wantState(t, err, "40001")
-		equal(t, attempts, 3)
+		wantError(t, err, dbpool.ErrSQL)
+		equal(t, attempts, 1)
 		func() {
 			defer func() { equal(t, recover() != nil, true) }()
 			_ = pool.InTx(ctx, dbpool.TxOptions{}, func(tx *dbpool.Tx) error {
@@ -167,6 +169,46 @@ func TestInTxGivesUpAndRollsBack(t *testing.T) {
 		equal(t, one[int](t, pool, "SELECT count(*) FROM go_giveup"), 0)
 		allBack(t, pool)
 	})
+}
+
+func TestInTxRunsAsOftenAsItMay(t *testing.T) {
+	pool := open(t, onPostgres(t))
+	ctx := testContext(t)
+	attempts := 0
+	fail := func(tx *dbpool.Tx) error {
+		attempts++
+		_, err := tx.Exec(ctx, "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$")
+		return fmt.Errorf("attempt %d: %w", attempts, err)
+	}
+	wantState(t, pool.InTx(ctx, dbpool.TxOptions{MaxAttempts: 3}, fail), "40001")
+	equal(t, attempts, 3)
+	attempts = 0
+	short, cancel := context.WithCancel(ctx)
+	wantState(t, pool.InTx(short, dbpool.TxOptions{MaxAttempts: 1 << 30}, func(tx *dbpool.Tx) error {
+		if attempts == 2 {
+			cancel()
+		}
+		return fail(tx)
+	}), "40001")
+	equal(t, attempts, 3)
+	allBack(t, pool)
+}
+
+func TestInTxRunsAgainWhenSQLiteIsBusy(t *testing.T) {
+	db := onSQLite(t)
+	pool := open(t, db, dbpool.WithOption("lock_timeout", "1ms"))
+	other := open(t, db)
+	ctx := testContext(t)
+	makeTable(t, pool, "go_busy", "n int")
+	tx, err := other.Begin(ctx)
+	check(t, err)
+	wantState(t, pool.InTx(ctx, dbpool.TxOptions{MaxAttempts: 3}, func(*dbpool.Tx) error { return nil }), "55P03")
+	check(t, tx.Rollback(ctx))
+	check(t, pool.InTx(ctx, dbpool.TxOptions{}, func(tx *dbpool.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO go_busy VALUES (1)")
+		return err
+	}))
+	allBack(t, pool)
 }
 
 func TestABatchIsAllOrNothing(t *testing.T) {
