@@ -65,7 +65,7 @@ func TestAHookRefusesAConnection(t *testing.T) {
 
 func TestEventsTellOfConnections(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
-		pool := open(t, db, dbpool.WithOption("lazy", "true"))
+		pool := open(t, db, dbpool.WithOption("lazy", "true"), dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0))
 		events := make(chan dbpool.Event, 100)
 		_, err := pool.Watch(func(e dbpool.Event) { events <- e })
 		check(t, err)
