@@ -182,7 +182,7 @@ func scanStruct(rows *Rows, to reflect.Value) error {
 	if to.Kind() != reflect.Struct {
 		return fmt.Errorf("dbpool: a %v is no struct", to.Type())
 	}
-	if rows.plan.of != to.Type() {
+	if rows.plan == nil || rows.plan.of != to.Type() {
 		if err := rows.makePlan(to.Type()); err != nil {
 			return err
 		}
@@ -202,7 +202,7 @@ type structPlan struct {
 
 func (r *Rows) makePlan(t reflect.Type) error {
 	names := r.ColumnNames()
-	plan := structPlan{of: t, fields: make([][]int, len(names)), dest: make([]any, len(names))}
+	plan := &structPlan{of: t, fields: make([][]int, len(names)), dest: make([]any, len(names))}
 	known := fieldsOf(t)
 	for i, name := range names {
 		index, ok := known.named[name]

@@ -1,6 +1,8 @@
 package dbpool
 
 import (
+	"runtime"
+	"strings"
 	"testing"
 	"unsafe"
 )
@@ -19,5 +21,21 @@ func TestLayouts(t *testing.T) {
 	got = [...]uintptr{unsafe.Offsetof(p.offset), unsafe.Offsetof(p.size), unsafe.Offsetof(p.kind), unsafe.Offsetof(p.number)}
 	if got != valueOffsets {
 		t.Fatal("a parameter has its fields elsewhere: ", got)
+	}
+}
+
+func TestATextInABoxIsAString(t *testing.T) {
+	var b boxes
+	var all []any
+	var want []string
+	for i := range 3000 {
+		text := strings.Repeat("ä", i%(longText/2+10)) + "."
+		all, want = append(all, b.text([]byte(text))), append(want, text)
+	}
+	runtime.GC()
+	for i := range all {
+		if got, ok := all[i].(string); !ok || got != want[i] {
+			t.Fatalf("text %d is %#v, not %q", i, all[i], want[i])
+		}
 	}
 }

@@ -31,7 +31,8 @@ type Rows struct {
 	closed bool
 	more   bool // results of further statements may follow
 	names  []string
-	plan   structPlan
+	plan   *structPlan
+	boxes  *boxes // nil for few rows
 	err    error
 }
 
@@ -174,7 +175,7 @@ func (r *Rows) NextResultSet() bool {
 		return false
 	}
 	r.answer.flags = 0
-	r.names, r.plan = nil, structPlan{}
+	r.names, r.plan = nil, nil
 	switch status := C.dbpgo_next(r.answer.result, &r.answer); {
 	case status == C.DBPOOL_OK:
 		r.takeBatch()
@@ -301,13 +302,18 @@ func (r *Rows) DriverValues(dest []driver.Value) error {
 	if err != nil {
 		return err
 	}
+	if r.boxes == nil && r.answer.row_count > fewRows {
+		r.boxes = new(boxes)
+	}
 	for i := range min(len(row), len(dest)) {
 		c := &row[i]
 		switch kind := r.kind(i); {
 		case c.kind == kindInt64 && kind == KindInteger:
 			dest[i] = int64(c.number)
-		case kind == KindJSON && c.kind == kindText:
+		case c.kind == kindText && kind == KindJSON:
 			dest[i] = append([]byte(nil), c.bytes()...)
+		case c.kind == kindText && !kind.moment():
+			dest[i] = r.boxes.text(c.bytes())
 		default:
 			if dest[i], err = c.value(kind); err != nil {
 				return r.scanError(i, err)

@@ -44,6 +44,9 @@ func (k Kind) String() string {
 	return "kind " + strconv.Itoa(int(k))
 }
 
+// Moment reports whether the column's values are a time.Time.
+func (k Kind) moment() bool { return k == KindTimestamp || k == KindTimestampTZ || k == KindDate }
+
 // What a cell or a parameter is.
 const (
 	kindNull    = C.DBPOOL_NULL
@@ -86,10 +89,10 @@ func (c *cell) value(kind Kind) (any, error) {
 	case kindBool:
 		return c.number != 0, nil
 	case kindInt64:
-		switch kind {
-		case KindBool: // SQLite knows only numbers
+		switch {
+		case kind == KindBool: // SQLite knows only numbers
 			return c.number != 0, nil
-		case KindTimestamp, KindTimestampTZ, KindDate:
+		case kind.moment():
 			return time.Unix(int64(c.number), 0).UTC(), nil
 		}
 		return int64(c.number), nil
@@ -98,8 +101,7 @@ func (c *cell) value(kind Kind) (any, error) {
 	case kindBytes:
 		return append(make([]byte, 0, c.size), c.bytes()...), nil
 	}
-	switch kind {
-	case KindTimestamp, KindTimestampTZ, KindDate:
+	if kind.moment() {
 		// "infinity", and what SQLite's columns hold besides, stay what they are.
 		if t, err := parseTime(c.view()); err == nil {
 			return t, nil

@@ -1,0 +1,45 @@
+package dbpool
+
+import "unsafe"
+
+// Boxes make texts into values for database/sql, which wants each in an interface: two allocations for every text of every
+// row, its bytes and its header. Here they come from chunks. A value that is kept keeps its chunks, some KiB at most: long
+// texts are left alone.
+type boxes struct {
+	bytes   []byte   // what is left of the chunk; nothing in it was handed out
+	headers []string // the same
+}
+
+const (
+	fewRows      = 16 // have no boxes: a chunk would cost more
+	longText     = 128
+	bytesChunk   = 2048
+	headersChunk = 64
+)
+
+// What an `any` is made of: see TestLayouts.
+type boxed struct{ kind, data unsafe.Pointer }
+
+var textKind = func() unsafe.Pointer {
+	var text any = ""
+	return (*boxed)(unsafe.Pointer(&text)).kind
+}()
+
+// Text copies a text into an interface. Without boxes it is a plain one.
+func (b *boxes) text(of []byte) (v any) {
+	if b == nil || len(of) > longText {
+		return string(of)
+	}
+	if len(of) > len(b.bytes) {
+		b.bytes = make([]byte, bytesChunk)
+	}
+	if len(b.headers) == 0 {
+		b.headers = make([]string, headersChunk)
+	}
+	copy(b.bytes, of)
+	header := &b.headers[0]
+	*header = unsafe.String(unsafe.SliceData(b.bytes), len(of))
+	b.bytes, b.headers = b.bytes[len(of):], b.headers[1:]
+	*(*boxed)(unsafe.Pointer(&v)) = boxed{textKind, unsafe.Pointer(header)}
+	return v
+}
