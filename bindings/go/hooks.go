@@ -97,7 +97,7 @@ var allHooks numbered[*numberedHooks]
 func dropHooks(id uint32) { allHooks.drop(id) }
 
 // Set gives the options the hooks and returns their number, 0 if there are none.
-func (h *hooks) set(o *C.dbpool_options, loop *reactor) (uint32, error) {
+func (h *hooks) set(o *C.dbpool_options, p *Pool) (uint32, error) {
 	var which C.uint32_t
 	if h.opened != nil {
 		which |= C.DBPGO_HOOK_OPENED
@@ -114,7 +114,7 @@ func (h *hooks) set(o *C.dbpool_options, loop *reactor) (uint32, error) {
 	if which == 0 {
 		return 0, nil
 	}
-	id := allHooks.add(&numberedHooks{hooks: *h, pool: &Pool{loop: loop, hooked: true}})
+	id := allHooks.add(&numberedHooks{hooks: *h, pool: &Pool{loop: p.loop, sqlite: p.sqlite, hooked: true}})
 	var cerr *C.dbpool_error
 	if status := C.dbpgo_set_hooks(o, C.uint32_t(id), which, &cerr); status < 0 {
 		dropHooks(id)

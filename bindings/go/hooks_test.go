@@ -16,7 +16,11 @@ func TestHooksSeeEveryConnection(t *testing.T) {
 		pool := open(t, db, dbpool.WithPoolSize(2), dbpool.WithMaxOverflow(0),
 			dbpool.WithAfterConnect(func(c *dbpool.Conn) error {
 				opened.Add(1)
-				n, err := dbpool.One[int](context.Background(), c, "SELECT $1 + 1", 1)
+				length := "SELECT json_array_length($1)"
+				if !db.sqlite() {
+					length = "SELECT cardinality($1::int[])"
+				}
+				n, err := dbpool.One[int](context.Background(), c, length, []int{7, 8})
 				if n != 2 {
 					t.Error(n)
 				}

@@ -7,8 +7,12 @@ package dbpool
 import "C"
 
 import (
+	"cmp"
 	"iter"
+	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -94,6 +98,36 @@ func Options() iter.Seq[OptionInfo] {
 			}
 		}
 	}
+}
+
+// IsSQLite looks for the URI where the library does: given, among the options, in the environment.
+func (s *settings) isSQLite(uri string) bool {
+	for option := range Options() {
+		if uri != "" {
+			break
+		}
+		if option.Name == "uri" {
+			uri = s.text(strings.Split(option.Name+","+option.Aliases, ","))
+		}
+	}
+	return len(uri) > 7 && strings.EqualFold(uri[:7], "sqlite:")
+}
+
+// Text is what an option of these names was set to.
+func (s *settings) text(names []string) (text string) {
+	for _, v := range s.values {
+		if slices.Contains(names, v.name) {
+			text = v.value
+		}
+	}
+	for _, prefix := range s.env {
+		for _, name := range names {
+			if text == "" {
+				text = os.Getenv(cmp.Or(prefix, "DBPOOL_") + strings.ToUpper(name))
+			}
+		}
+	}
+	return text
 }
 
 // Build makes the library's options; the caller frees them.

@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"strings"
 	"time"
 	"unsafe"
 )
@@ -47,11 +46,12 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 		return nil, err
 	}
 	defer C.dbpool_options_free(o)
-	h, err := s.hooks.set(o, loop)
+	p := &Pool{loop: loop, sqlite: s.isSQLite(uri)}
+	h, err := s.hooks.set(o, p)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{loop: loop, hooked: h != 0, sqlite: isSQLite(uri)}
+	p.hooked = h != 0
 	if err := p.create(ctx, uri, o); err != nil {
 		dropHooks(h)
 		return nil, err
@@ -62,8 +62,6 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 	}, p.c)
 	return p, nil
 }
-
-func isSQLite(uri string) bool { return len(uri) > 7 && strings.EqualFold(uri[:7], "sqlite:") }
 
 func (p *Pool) create(ctx context.Context, uri string, o *C.dbpool_options) error {
 	call, err := p.loop.get()

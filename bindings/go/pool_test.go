@@ -307,10 +307,17 @@ func TestSettingsComeFromTheEnvironment(t *testing.T) {
 	check(t, err)
 	defer pool.Close()
 	equal(t, pool.Stat().MaxConns(), 3)
-	equal(t, one[int](t, pool, "SELECT $1 + 1", 1), 2)
+	equal(t, one[int](t, pool, "SELECT json_array_length($1)", []int{7, 8}), 2) // as SQLite has it
 	t.Setenv("GOTEST_POOL_SIZE", "many")
 	_, err = dbpool.New(testContext(t), "", dbpool.WithEnvironment("GOTEST_"))
 	wantError(t, err, dbpool.ErrOption)
+}
+
+func TestTheURIMayBeAnOption(t *testing.T) {
+	pool, err := dbpool.New(testContext(t), "", dbpool.WithOption("db_uri", "sqlite::memory:"))
+	check(t, err)
+	defer pool.Close()
+	equal(t, one[int](t, pool, "SELECT json_array_length($1)", []int{7, 8}), 2)
 }
 
 func TestOptionsAreListed(t *testing.T) {
