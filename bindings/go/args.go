@@ -10,6 +10,7 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -139,8 +140,11 @@ func (a *arguments) add(arg any) error {
 
 // AddOther is for what has another type: a Valuer, a pointer, a type made of a basic one, a slice, what is JSON.
 func (a *arguments) addOther(arg any) error {
-	if named, ok := arg.(sql.NamedArg); ok {
-		return byNumber(named.Name)
+	switch v := arg.(type) {
+	case sql.NamedArg:
+		return byNumber(v.Name)
+	case sql.Out:
+		return errors.New("there are no output parameters")
 	}
 	v := reflect.ValueOf(arg)
 	if v.Kind() == reflect.Pointer && v.IsNil() {

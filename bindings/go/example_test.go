@@ -29,7 +29,7 @@ func must[T any](v T, err error) T {
 
 func Example() {
 	ctx := context.Background()
-	pool, err := dbpool.New(ctx, uriForExamples())
+	pool, err := dbpool.New(ctx, "sqlite::memory:") // or postgresql://user@host/db?pool_size=20
 	if err != nil {
 		log.Fatal(err)
 	}

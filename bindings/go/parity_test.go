@@ -56,3 +56,16 @@ func TestEveryCodeHasItsName(t *testing.T) {
 	equal(t, dbpool.ErrReleased.String(), "DBPOOL_ERR_STALE")
 	equal(t, dbpool.ErrTimeout.Error(), "dbpool: timeout")
 }
+
+func TestTheStartInTheReadmeIsTheExample(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	check(t, err)
+	_, start, _ := strings.Cut(string(readme), "```go\n")
+	start, _, _ = strings.Cut(start, "```")
+	examples, err := os.ReadFile("example_test.go")
+	check(t, err)
+	_, body, _ := strings.Cut(string(examples), "func Example() {\n")
+	body, _, _ = strings.Cut(body, "\t// Output:")
+	equal(t, strings.ReplaceAll("\n"+body, "\n\t", "\n"), "\n"+start)
+	equal(t, strings.Count(start, "\n") <= 15, true)
+}

@@ -18,12 +18,19 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"io"
 	"sync"
 
 	"dbpool"
 )
 
 func init() { sql.Register("dbpool", Driver{}) }
+
+var (
+	_ driver.DriverContext = Driver{}
+	_ driver.Connector     = (*connector)(nil)
+	_ io.Closer            = (*connector)(nil)
+)
 
 // Driver is the driver that is registered as "dbpool".
 type Driver struct{}

@@ -22,13 +22,15 @@ func onBoth(t *testing.T, test func(t *testing.T, db *sql.DB, sqlite bool)) {
 	t.Run("SQLite", func(t *testing.T) {
 		test(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")), true)
 	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		uri := os.Getenv("DBPOOL_TEST_POSTGRES_URL")
-		if uri == "" {
-			t.Skip("no DBPOOL_TEST_POSTGRES_URL")
-		}
-		test(t, open(t, uri), false)
-	})
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, openPostgres(t), false) })
+}
+
+func openPostgres(t *testing.T) *sql.DB {
+	uri := os.Getenv("DBPOOL_TEST_POSTGRES_URL")
+	if uri == "" {
+		t.Skip("no DBPOOL_TEST_POSTGRES_URL")
+	}
+	return open(t, uri)
 }
 
 func open(t *testing.T, uri string) *sql.DB {
@@ -103,6 +105,9 @@ func TestQueriesAndStatements(t *testing.T) {
 		if _, err := db.Query("SELECT $1", sql.Named("x", 1)); err == nil {
 			t.Fatal("named")
 		}
+		if _, err := db.Query("SELECT $1", sql.Out{Dest: new(int)}); !errors.Is(err, dbpool.ErrInvalid) {
+			t.Fatal(err)
+		}
 	})
 }
 
@@ -116,6 +121,69 @@ func TestErrorsHaveACodeAndAState(t *testing.T) {
 		}
 		equal(t, db.QueryRow("SELECT 1 WHERE 1 = 0").Scan(new(int)), sql.ErrNoRows)
 	})
+}
+
+// KillerOf gives what ends the server's process behind q.
+func killerOf(t *testing.T, db *sql.DB, q interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}) (pid int, kill func()) {
+	t.Helper()
+	limited, cancel := context.WithTimeout(ctx, 60*time.Second)
+	t.Cleanup(cancel)
+	check(t, q.QueryRowContext(limited, "SELECT pg_backend_pid()").Scan(&pid))
+	return pid, func() {
+		t.Helper()
+		var gone bool
+		check(t, db.QueryRowContext(limited, "SELECT pg_terminate_backend($1, 30000)", pid).Scan(&gone))
+		equal(t, gone, true)
+	}
+}
+
+func TestALostConnectionIsNotABadOneIfSomethingWasSent(t *testing.T) {
+	db := openPostgres(t)
+	conn, err := db.Conn(ctx)
+	check(t, err)
+	defer conn.Close()
+	pid, kill := killerOf(t, db, conn)
+	ended := make(chan error)
+	go func() {
+		_, err := conn.ExecContext(ctx, "SELECT pg_sleep(600)")
+		ended <- err
+	}()
+	for active := false; !active; {
+		check(t, db.QueryRow("SELECT state = 'active' AND query ~ 'pg_sleep' FROM pg_stat_activity WHERE pid = $1",
+			pid).Scan(&active))
+	}
+	kill()
+	err = <-ended
+	equal(t, errors.Is(err, dbpool.ErrBroken), true)
+	equal(t, errors.Is(err, driver.ErrBadConn), false)
+
+	tx, err := db.Begin() // what was done in it is lost
+	check(t, err)
+	_, kill = killerOf(t, db, tx)
+	kill()
+	_, err = tx.Exec("SELECT 1")
+	equal(t, errors.Is(err, dbpool.ErrBroken), true)
+	equal(t, errors.Is(err, driver.ErrBadConn), false)
+	if tx.Rollback() == nil {
+		t.Fatal("rolled back")
+	}
+}
+
+func TestALostConnectionIsABadOneIfNothingWasSent(t *testing.T) {
+	db := openPostgres(t)
+	conn, err := db.Conn(ctx)
+	check(t, err)
+	defer conn.Close()
+	_, kill := killerOf(t, db, conn)
+	kill()
+	_, err = conn.ExecContext(ctx, "SELECT 1")
+	var e *dbpool.Error
+	equal(t, errors.As(err, &e), true)
+	equal(t, e.Code, dbpool.ErrBroken)
+	equal(t, errors.Is(err, driver.ErrBadConn), e.NotSent()) // which depends on who was sooner
+	check(t, db.Ping())
 }
 
 func TestTransactions(t *testing.T) {
