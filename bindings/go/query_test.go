@@ -191,23 +191,34 @@ func TestAContextEndsAStream(t *testing.T) {
 func TestAContextEndsAStatementAndTheConnectionStays(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		pool := open(t, db, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0))
-		conn := acquire(t, pool)
-		for _, q := range []dbpool.Querier{conn, pool} {
-			if q == dbpool.Querier(pool) {
-				conn.Release()
-			}
-			ctx, cancel := context.WithCancel(context.Background())
-			time.AfterFunc(20*time.Millisecond, cancel)
-			_, err := q.Exec(ctx, slowQuery(db))
-			wantError(t, err, context.Canceled)
-			wantError(t, err, dbpool.ErrCancelled)
-
-			ctx, cancel = context.WithTimeout(context.Background(), 20*time.Millisecond)
-			_, err = q.Exec(ctx, slowQuery(db))
-			cancel()
-			e := wantError(t, err, context.DeadlineExceeded)
-			if e.Flags&dbpool.FlagConnBroken == 0 { // a busy machine may take too long to answer the cancel
-				equal(t, one[int](t, q, "SELECT 5"), 5)
+		for _, ends := range []error{context.Canceled, context.DeadlineExceeded} {
+			for _, leased := range []bool{true, false} {
+				var q dbpool.Querier = pool
+				if leased {
+					conn := acquire(t, pool)
+					defer conn.Release()
+					q = conn
+				}
+				until := 20 * time.Millisecond
+				if ends == context.Canceled {
+					until = time.Hour
+				}
+				ctx, cancel := context.WithTimeout(context.Background(), until)
+				if ends == context.Canceled {
+					time.AfterFunc(20*time.Millisecond, cancel)
+				}
+				_, err := q.Exec(ctx, slowQuery(db))
+				cancel()
+				e := wantError(t, err, ends)
+				if ends == context.Canceled { // of a deadline, the library's or the context's own may be sooner
+					equal(t, e.Code, dbpool.ErrCancelled)
+				}
+				if e.Flags&dbpool.FlagConnBroken == 0 { // a busy machine may take too long to answer the cancel
+					equal(t, one[int](t, q, "SELECT 5"), 5)
+				}
+				if conn, ok := q.(*dbpool.Conn); ok {
+					conn.Release()
+				}
 			}
 		}
 		allBack(t, pool)

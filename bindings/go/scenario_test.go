@@ -24,7 +24,7 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 	other := open(t, db, dbpool.WithPoolSize(1))
 	ctx := testContext(t)
 	conn := acquire(t, pool)
-	kill := func(pid int) { equal(t, one[bool](t, other, "SELECT pg_terminate_backend($1, 10000)", pid), true) }
+	kill := func(pid int) { equal(t, one[bool](t, other, "SELECT pg_terminate_backend($1, 30000)", pid), true) }
 	kill(one[int](t, conn, "SELECT pg_backend_pid()"))
 	_, err := conn.Query(ctx, "SELECT 1")
 	e := wantError(t, err, dbpool.ErrBroken)

@@ -196,10 +196,10 @@ func TestInTxRunsAsOftenAsItMay(t *testing.T) {
 
 func TestInTxRunsAgainWhenSQLiteIsBusy(t *testing.T) {
 	db := onSQLite(t)
-	pool := open(t, db, dbpool.WithOption("lock_timeout", "1ms"))
-	other := open(t, db)
+	other := open(t, db, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0))
 	ctx := testContext(t)
-	makeTable(t, pool, "go_busy", "n int")
+	makeTable(t, other, "go_busy", "n int")
+	pool := open(t, db, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0), dbpool.WithOption("lock_timeout", "1ms"))
 	tx, err := other.Begin(ctx)
 	check(t, err)
 	wantState(t, pool.InTx(ctx, dbpool.TxOptions{MaxAttempts: 3}, func(*dbpool.Tx) error { return nil }), "55P03")
