@@ -177,7 +177,7 @@ func TestAContextEndsAStream(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		pool := open(t, db)
 		ctx, cancel := context.WithCancel(context.Background())
-		rows, err := pool.Query(ctx, series(db, 10_000_000), dbpool.QueryOptions{Stream: true})
+		rows, err := pool.Query(ctx, series(db, 1_000_000), dbpool.QueryOptions{Stream: true})
 		check(t, err)
 		equal(t, rows.Next(), true)
 		cancel()

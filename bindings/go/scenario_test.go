@@ -3,7 +3,6 @@ package dbpool_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -16,7 +15,8 @@ import (
 	"dbpool"
 )
 
-var long = flag.Bool("long", false, "the full counts of the leak tests")
+// The leak tests with their full counts: test --long.
+var long = os.Getenv("DBPOOL_TEST_LONG") != ""
 
 func TestALostConnectionIsReplaced(t *testing.T) {
 	db := onPostgres(t)
@@ -117,7 +117,7 @@ func residentBytes(t *testing.T) int {
 }
 
 func count(short, full int) int {
-	if *long {
+	if long {
 		return full
 	}
 	return short
