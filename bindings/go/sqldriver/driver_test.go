@@ -223,6 +223,25 @@ func TestTransactions(t *testing.T) {
 	})
 }
 
+func TestClosingAConnectionRollsBackWhatIsOpen(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *sql.DB, _ bool) {
+		makeTable(t, db, "go_sqlclose", "n int")
+		conn, err := db.Conn(ctx)
+		check(t, err)
+		for _, statement := range []string{"BEGIN", "INSERT INTO go_sqlclose VALUES (1)"} {
+			_, err = conn.ExecContext(ctx, statement)
+			check(t, err)
+		}
+		check(t, conn.Close())
+		equal(t, conn.Close(), sql.ErrConnDone)
+		var n int
+		check(t, db.QueryRow("SELECT count(*) FROM go_sqlclose").Scan(&n))
+		equal(t, n, 0)
+		_, err = db.Exec("INSERT INTO go_sqlclose VALUES (2)") // nobody holds a lock any more
+		check(t, err)
+	})
+}
+
 func TestSeveralResults(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *sql.DB, _ bool) {
 		rows, err := db.Query("SELECT 1 AS a; SELECT 2 AS b, 3 AS c")
