@@ -10,8 +10,6 @@ namespace dbp {
 
 namespace {
 
-/// After which a cancel request is sent again: it may have come before its statement had begun, and then hits nothing.
-constexpr Nanos kCancelAgain = 40 * kMillisecond;
 /// For all requests that it takes to get rid of what nobody waits for.
 constexpr Nanos kCancelLimit = 2 * kSecond;
 /// The same if the loop is being freed.

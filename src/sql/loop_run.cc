@@ -103,11 +103,8 @@ bool LoopRun::OnEvents(uint32_t events) {
 void LoopRun::Cancel(bool freed) {
   if (place_ == Place::kCancels) return;
   stopped_ = true;
-  if (place_ == Place::kSocket && freed) {
-    running_.Hurry();
-  } else {
-    RequestCancel(lease_.slot());  // whoever waits for his turn is told
-  }
+  if (place_ != Place::kSocket) return RequestCancel(lease_.slot());  // whoever waits for his turn is told
+  freed ? running_.Hurry() : running_.Ask();
 }
 
 /// Sees to it that an event comes when there is something to go on with.

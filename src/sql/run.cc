@@ -26,6 +26,8 @@ void Running::Begin(Lease& lease, Deadline deadline, AtDeadline at_deadline) {
   at_deadline_ = at_deadline;
   hurried_ = wanted_turn_ = false;
   fetches_ = connection_->streaming();
+  ask_at_ = kForever;
+  ask_every_ = 0;
 }
 
 Running::Next Running::Step() {
@@ -35,6 +37,7 @@ Running::Next Running::Step() {
     // Looked at each time: a peer that never stops sending must not keep us beyond it.
     stepped_at_ = Now();
     wanted_turn_ = want_ == Want::kTurn;
+    if (stepped_at_ >= ask_at_) Ask();
     const Next next = wanted_turn_ ? Next::kTurn : Next::kSocket;
     if (!due_.Passed(stepped_at_)) return next;
     if (stage_ == Stage::kRunning && at_deadline_ == AtDeadline::kCancel) {
@@ -44,6 +47,7 @@ Running::Next Running::Step() {
     GiveUp();
     return Settle();
   }
+  ask_at_ = kForever;
   outcome_ = connection_->Finish(&rows_);  // which may be a result that won the race
   if (stage_ == Stage::kCancelling && !hurried_ && (outcome_.code() == DBPOOL_ERR_CANCELLED || IsCutShort())) {
     outcome_ = TooLate();
@@ -69,6 +73,12 @@ Status Running::TooLate() const {
   return wanted_turn_ ? TurnIsLate(flags) : StatementIsLate(flags);
 }
 
+void Running::Ask() {
+  ask_every_ = ask_every_ == 0 ? kCancelAgain : std::min(2 * ask_every_, kSecond);
+  ask_at_ = AddSaturated(Now(), ask_every_);
+  RequestCancel(*slot_);
+}
+
 void Running::Hurry() {
   if (stage_ >= Stage::kSettling) return;
   hurried_ = true;
@@ -80,6 +90,7 @@ void Running::Hurry() {
 }
 
 void Running::GiveUp() {
+  ask_at_ = kForever;
   if (at_deadline_ == AtDeadline::kGiveUp && !hurried_) {
     outcome_ = PingIsLate(*connection_);
   } else {

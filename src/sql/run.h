@@ -9,6 +9,9 @@
 
 namespace dbp {
 
+/// After which a cancel request is sent again: it may have come before its statement had begun, and then hits nothing.
+inline constexpr Nanos kCancelAgain = 40 * kMillisecond;
+
 /// The operation under way on a lease, on its way to its end. It never waits itself: a caller does on its own
 /// thread (Run), or a loop (loop_run.h).
 ///
@@ -32,8 +35,11 @@ class Running {
   void Begin(Lease& lease, Deadline deadline, AtDeadline at_deadline = AtDeadline::kCancel);
   Next Step();
   Want want() const { return want_; }
-  Deadline due() const { return due_; }
+  Deadline due() const { return due_.Earlier(Deadline::At(ask_at_)); }
   Nanos stepped_at() const { return stepped_at_; }
+  /// Cancelled on its caller's wish. Asked for again while it goes on: a request that comes before its statement has
+  /// begun hits nothing.
+  void Ask();
   /// Nobody waits for it any longer: cancelled now, and given up soon. It ends in DBPOOL_ERR_CANCELLED.
   void Hurry();
   /// Its deadline has passed: what Step() finds out itself, for who does not want it to begin any more.
@@ -56,6 +62,7 @@ class Running {
   Slot* slot_ = nullptr;
   Connection* connection_ = nullptr;
   Deadline due_ = Deadline::Never();
+  Nanos ask_at_ = kForever, ask_every_ = 0;
   Nanos stepped_at_ = 0;
   Status outcome_;
   std::unique_ptr<Rows> rows_;

@@ -165,6 +165,19 @@ TEST_P(PostgresAsync, ACancelHitsItsOwnCallOnly) {
   EXPECT_GT(cancelled, 0);
 }
 
+TEST_P(PostgresAsync, ACancelThatComesBeforeItsStatementHasBegunIsSentAgain) {
+  abi::Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}, {"query_timeout", "off"}});
+  abi::Lease lease(pool);
+  for (int i = 0; i < 50; ++i) {
+    Answer answer;
+    ASSERT_EQ(Query(lease, "select count(*) from (select pg_sleep(600)) s", answer), DBPOOL_PENDING);
+    for (int spin = 0; spin < i; ++spin) (void)dbpool_loop_dispatch(loop_, 0);
+    ASSERT_EQ(dbpool_op_cancel(answer.op), DBPOOL_OK);
+    ASSERT_TRUE(Answered(answer)) << i;
+    EXPECT_TRUE(Is(answer.error, DBPOOL_ERR_CANCELLED, "57014"));
+  }
+}
+
 TEST_P(PostgresAsync, StreamsAreReadWithoutBlocking) {
   abi::Pool pool(PostgresUrl(), {{"pool_size", "2"}, {"max_overflow", "0"}});
   Answer opened;
