@@ -70,7 +70,7 @@ Status SqliteConnection::RunPipeline() {
   Status usable = Usable();
   while (PipedStatement* piped = pipeline_.Current(tx_state())) {
     query_ = piped->query;
-    if (piped->on_failure) watch_->Begin(Deadline::Never());  // what failed may be that it is too late
+    if (piped->on_failure) watch_->BeginShielded();  // what failed may be that it is cancelled, or too late
     Status status = usable.ok() ? RunQuery() : usable.Clone();
     if (status.code() == DBPOOL_PENDING) return status;
     LeaveGateIfOver();

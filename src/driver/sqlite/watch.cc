@@ -40,6 +40,7 @@ bool Watch::Cancelled() {
     stop_ = Stop::kAbort;
     return true;
   }
+  if (shielded_) return false;
   if (!cancelled && !(abandoned_ && abandoned_->load())) return false;
   stop_ = Stop::kCancel;
   return true;

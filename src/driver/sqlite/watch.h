@@ -35,6 +35,12 @@ class Watch final : public Canceller {
     abandoned_ = abandoned;
     deadline_ = deadline.point();
     stop_ = Stop::kNone;
+    shielded_ = false;
+  }
+  /// The same for what must be done, whoever cancels meanwhile: only an abort ends it.
+  void BeginShielded() {
+    Begin(Deadline::Never());
+    shielded_ = true;
   }
   /// Why the operation was told to end, if it was.
   Stop stop() const { return stop_; }
@@ -65,6 +71,7 @@ class Watch final : public Canceller {
   Nanos deadline_ = kForever;
   Nanos wait_began_ = 0;
   Stop stop_ = Stop::kNone;
+  bool shielded_ = false;
 };
 
 }  // namespace dbp::sqlite
