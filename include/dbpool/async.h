@@ -149,8 +149,8 @@ DBPOOL_API dbpool_status dbpool_acquire_with_async(dbpool *pool, dbpool_loop *lo
  *  - A cancel or a time-out of one that is on its way to a shared connection answers at once, and the statement may
  *    still run, or run on: DBPOOL_FLAG_OUTCOME_UNKNOWN says so if its text may write (a view that writes is not seen).
  *    It is cancelled on the server as soon as nobody waits for anything else on that connection.
- *  - max_waiters bounds those that wait for a connection, one-shots of all loops and callers of dbpool_acquire()
- *    together; the newest one-shots beyond it get DBPOOL_ERR_FULL, by their callback.
+ *  - max_waiters bounds those that wait for a connection: callers of dbpool_acquire() by their own number, one-shots of
+ *    all loops by that of both; the newest one-shots beyond it get DBPOOL_ERR_FULL, by their callback.
  * @param options  NULL for the defaults. A time-out covers everything; without one acquire_timeout and query_timeout
  *                 apply, one after the other.
  * @param out_op   May be NULL; 0 unless the call is pending.
