@@ -121,8 +121,8 @@ DBPOOL_API dbpool_status dbpool_acquire_with(dbpool *pool, const dbpool_acquire_
  * An open transaction is rolled back and session state reset, as the option `reset` says; results that stream from
  * it end with DBPOOL_ERR_STALE after the rows that have arrived; buffered results stay valid.
  *
- * @return DBPOOL_OK; DBPOOL_ERR_STALE: not a lease, or released already; DBPOOL_ERR_BUSY: another thread, or a call that is not answered yet, is using it
- *         this moment; DBPOOL_ERR_FORKED.
+ * @return DBPOOL_OK; DBPOOL_ERR_STALE: not a lease, or released already; DBPOOL_ERR_BUSY: another thread, or a call
+ *         that is not answered yet, is using it this moment; DBPOOL_ERR_FORKED.
  * @since 0.1 @threadsafety any thread, also another one than acquired it
  */
 DBPOOL_API dbpool_status dbpool_release(dbpool_conn conn);
@@ -256,8 +256,8 @@ typedef dbpool_status (*dbpool_transaction_fn)(void *user_data, dbpool_conn conn
  *
  * The whole is run again, with growing random pauses, when fn or the commit failed with SQLSTATE 40001 or 40P01
  * (SQLite: busy, busy snapshot), or because the connection was lost before the statement was sent
- * (DBPOOL_ERR_BROKEN with DBPOOL_FLAG_NOT_SENT), up to max_attempts and timeout_ms. fn must not have effects outside the database
- * that cannot be repeated, and must not release conn.
+ * (DBPOOL_ERR_BROKEN with DBPOOL_FLAG_NOT_SENT), up to max_attempts and timeout_ms. fn must not have effects outside
+ * the database that cannot be repeated, and must not release conn.
  *
  * @return DBPOOL_OK: committed; what fn returned; what dbpool_acquire(), dbpool_conn_begin() or
  *         dbpool_conn_commit() said; DBPOOL_ERR_INVALID for NULL pool or fn. DBPOOL_FLAG_OUTCOME_UNKNOWN: the

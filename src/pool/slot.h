@@ -20,7 +20,8 @@
 //
 // The word, in the head, says whose the slot is; its owner alone touches the other members.
 // A cancel, and the cutting off at close, look at a slot that another thread uses: they announce
-// themselves in `visitors` first, and a release waits for them before it goes on (they do not block).
+// themselves in `visitors` first, and a release waits for them before it goes on. They wait for nobody; the one that
+// cuts off closes the connection meanwhile, which takes SQLite as long as its last checkpoint.
 
 namespace dbp {
 
@@ -63,7 +64,7 @@ struct Slot : SlotHead, Job {
   void Unpin(uint64_t lent) { word.store(lent | kUsed, std::memory_order_release); }
 
   /// Calls visit() if the slot is lent with this generation (0: any), while its user may be at work.
-  /// visit() must not block.
+  /// visit() must not wait for anybody.
   template <class Function>
   bool Visit(uint64_t generation, Function visit) {
     struct Announced {

@@ -96,8 +96,6 @@ class Running {
 class Stopwatch {
  public:
   int64_t millis() const { return (Now() - began_) / kMillisecond; }
-  /// A bound that tells waiting from not waiting, with room for a machine that is busy.
-  bool Within(int64_t ms) const { return millis() < 4 * ms; }
 
  private:
   const Nanos began_ = Now();

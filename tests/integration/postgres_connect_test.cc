@@ -36,19 +36,26 @@ std::vector<Error> Refusals(const std::string& url, abi::Settings settings = {})
   return errors;
 }
 
+// Create would go on trying for its connect_timeout, of 10 s.
+constexpr int64_t kNoWaiting = 8'000;
+
 TEST(PostgresConnect, AWrongPasswordIsRefusedAtOnce) {
+  const Stopwatch watch;
   for (const Error& error : Refusals(CanaryUrl())) {
     EXPECT_TRUE(Is(error, DBPOOL_ERR_AUTH, "28P01"));
     EXPECT_FALSE(error.has(DBPOOL_FLAG_RETRYABLE));
     ExpectNoCanary(error);
   }
+  EXPECT_LT(watch.millis(), kNoWaiting) << "no waiting for what waiting does not mend";
 }
 
 TEST(PostgresConnect, AnUnknownDatabaseIsRefusedAtOnce) {
+  const Stopwatch watch;
   for (const Error& error : Refusals(Replaced(PostgresTcpUrl(), "/dbpool_test", "/none"))) {
     EXPECT_TRUE(Is(error, DBPOOL_ERR_CONNECT, "3D000"));
     ExpectNoCanary(error);
   }
+  EXPECT_LT(watch.millis(), kNoWaiting);
 }
 
 TEST(PostgresConnect, ARefusedPortIsNamedAsTheCauseAndThePasswordIsNot) {
