@@ -29,6 +29,8 @@ constexpr uint64_t kWakeData = 1;
 constexpr int kBatch = 64;
 constexpr int kTimersPerRound = 256;  // others get their turn
 
+bool Level(uint32_t events) { return (events & (EPOLLET | EPOLLONESHOT)) == 0; }
+
 uint32_t Generation(uint64_t data) { return static_cast<uint32_t>(data >> 32); }
 uint32_t Index(uint64_t data) { return static_cast<uint32_t>(data); }
 
@@ -93,6 +95,7 @@ Status Reactor::Add(Watch& watch, int fd, uint32_t events) {
     MutexLock lock(mu_);
     data = TakePlace(watch);
     watch.data_ = data;
+    watch.level_ = Level(events);
     watch.fd_ = fd;  // before the kernel knows it: the first event may come at once
   }
   if (Watched(epoll_, fd, events, data)) return Status::Ok();
@@ -121,18 +124,22 @@ void Reactor::Remove(Watch& watch) {
   watch.fd_ = -1;
 }
 
-void Reactor::RunWatch(const epoll_event& event) {
+/// Whether it may be ready still, and without another event.
+bool Reactor::RunWatch(const epoll_event& event) {
   Watch* watch = nullptr;
+  bool level = false;
   {
     MutexLock lock(mu_);
     const Place& place = places_[Index(event.data.u64)];
     if (place.generation == Generation(event.data.u64)) watch = place.watch;
-    if (!watch) return;
+    if (!watch) return false;
     Begun(watch);
+    level = watch->level_;
   }
   Contained([&] { watch->OnReady(event.events); });
   MutexLock lock(mu_);
   Ended();
+  return level;
 }
 
 // ---- timers
@@ -219,7 +226,7 @@ void Reactor::Post(Task& task) {
 
 // ---- running
 
-/// Waits, then runs one batch of everything. Whether something was ready.
+/// Waits, then runs one batch of everything. Whether there may be more of which no new event tells.
 bool Reactor::RunRound(Deadline deadline) {
   epoll_event events[kBatch];
   int count = 0;
@@ -232,14 +239,14 @@ bool Reactor::RunRound(Deadline deadline) {
     if (count >= 0 || errno != EINTR) break;
   }
   if (count > 0) wakeups_.fetch_add(1, std::memory_order_relaxed);
-  bool due = false;
+  bool due = false, more = count == kBatch;
   for (int i = 0; i < count; ++i) {
-    if (Generation(events[i].data.u64) != 0) RunWatch(events[i]);
+    if (Generation(events[i].data.u64) != 0) more |= RunWatch(events[i]);
     due |= events[i].data.u64 == kTimerData;
   }
   if (due) RunTimers();
   const bool had_tasks = tasks_.RunAll();
-  return count > 0 || had_tasks;
+  return more || due || had_tasks;
 }
 
 void Reactor::RunOnce(Deadline deadline) {

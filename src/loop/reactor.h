@@ -37,7 +37,8 @@ class Watch {
  private:
   friend class Reactor;
   int fd_ = -1;
-  uint64_t data_ = 0;  ///< place in the reactor's table, and that place's generation
+  bool level_ = false;  ///< triggered: it may be ready still after its call
+  uint64_t data_ = 0;   ///< place in the reactor's table, and that place's generation
 };
 
 /// One epoll, its timers and its tasks: everything that waits, on one descriptor. An event allocates nothing.
@@ -63,7 +64,7 @@ class Reactor {
   /// `events` as of epoll_ctl: level unless EPOLLET; EPOLLONESHOT is armed again by Modify().
   /// An epoll holds a descriptor once.
   Status Add(Watch& watch, int fd, uint32_t events) DBP_EXCLUDES(mu_);
-  /// REQUIRES: watched, the descriptor still open. By one thread at a time per watch.
+  /// REQUIRES: watched, the descriptor still open; triggered as it was added. By one thread at a time per watch.
   Status Modify(Watch& watch, uint32_t events);
   /// Harmless twice. REQUIRES: the descriptor is open, and still what was added: a number may be used again.
   void Remove(Watch& watch) DBP_EXCLUDES(mu_);
@@ -104,7 +105,7 @@ class Reactor {
 
   Reactor();
   bool RunRound(Deadline deadline);
-  void RunWatch(const epoll_event& event) DBP_EXCLUDES(mu_);
+  bool RunWatch(const epoll_event& event) DBP_EXCLUDES(mu_);
   void RunTimers() DBP_EXCLUDES(mu_);
   void Signal();
   void Arm() DBP_REQUIRES(mu_);

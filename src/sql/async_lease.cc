@@ -30,19 +30,21 @@ Status LeaseOp::Start(Loop& loop, dbpool_conn conn, std::unique_ptr<Work> work, 
   began_ = Now();
   timeout_ = QueryTimeout(run_->lease().pool(), timeout);
   *out_op = token();
-  Launch();
+  Begin() ? Launch() : LetGo();
   return Status::Bare(DBPOOL_PENDING);
 }
 
-void LeaseOp::OnEvents(uint32_t events) {
-  bool over = false;
-  if (events & kBegin) {
-    if (events & (kCancelled | kFreed)) return Over(CancelledBefore());
-    over = run_->Begin(Deadline::After(timeout_, began_));
-  } else {
-    over = run_->OnEvents(events);
+/// While the op is held: the statement is on its way when its caller goes on. True: over, to be told on the loop.
+bool LeaseOp::Begin() noexcept {
+  try {
+    return run_->Begin(Deadline::After(timeout_, began_));
+  } catch (const std::bad_alloc&) {
+    return run_->OnNoMemory();
   }
-  if (!over) return;
+}
+
+void LeaseOp::OnEvents(uint32_t events) {
+  if (!run_->OnEvents(events)) return;
   std::unique_ptr<Rows> rows;
   Status outcome = run_->Finish(&rows);
   Over(Concluded(run_->lease(), std::move(outcome), std::move(rows)));

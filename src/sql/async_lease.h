@@ -13,7 +13,8 @@ namespace dbp {
 /// What a call that did not begin before it was cancelled answers.
 Status CancelledBefore();
 
-/// A call on a lease, which is in use until it is answered. Deliver() is to be added.
+/// A call on a lease, which is in use until it is answered. It begins on its caller's thread and goes on on the loop's.
+/// Deliver() is to be added.
 class LeaseOp : public Op {
  public:
   /// Takes the lease for itself and begins. DBPOOL_PENDING: *out_op; otherwise it is gone.
@@ -29,6 +30,7 @@ class LeaseOp : public Op {
   Nanos timeout_ = 0;  ///< that counts: never kDefaultTimeout
 
  private:
+  bool Begin() noexcept;
   void OnEvents(uint32_t events) final;
   void OnNoMemory() noexcept final;
   void Over(Status status) noexcept;

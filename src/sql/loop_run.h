@@ -38,7 +38,8 @@ inline Nanos NextLook(Nanos due) { return std::min(due, AddSaturated(Now(), 1 * 
 
 /// A Work on a lease, carried out for an op on its loop. A connection with a socket is stepped by the loop when it is
 /// ready; one without is stepped by a thread that may block. What only waits, for that thread or for the writer's
-/// turn, has none, and is withdrawn when its time is over. On the loop's thread, but for the constructor and Pin().
+/// turn, has none, and is withdrawn when its time is over. On the loop's thread, but for what comes before OnEvents(), which
+/// may be on the thread of the op's maker while that holds the op.
 class LoopRun final : private CancelWatcher, private TurnWatcher, private Job {
  public:
   LoopRun(Op& op, std::unique_ptr<Work> work) : op_(op), work_(std::move(work)), watch_(op) {}
