@@ -11,8 +11,6 @@ struct dbpgo_loop {
   _Atomic(dbpgo_answer *) answered;
 };
 
-static dbpgo_loop *the_loop;  // one for the process; the answers need not say which
-
 dbpgo_loop *dbpgo_loop_new(dbpool_error **error) {
   dbpgo_loop *made = calloc(1, sizeof *made);
   if (!made) return NULL;
@@ -20,7 +18,12 @@ dbpgo_loop *dbpgo_loop_new(dbpool_error **error) {
     free(made);
     return NULL;
   }
-  return the_loop = made;
+  return made;
+}
+
+void dbpgo_loop_free(dbpgo_loop *loop) {
+  dbpool_loop_free(loop->loop);
+  free(loop);
 }
 
 dbpool_loop *dbpgo_loop_of(dbpgo_loop *loop) { return loop->loop; }
@@ -37,19 +40,22 @@ dbpgo_answer *dbpgo_loop_dispatch(dbpgo_loop *loop, int *more) {
   return oldest;
 }
 
-dbpgo_answer *dbpgo_answer_new(uint32_t id) {
+dbpgo_answer *dbpgo_answer_new(dbpgo_loop *loop, uint32_t id) {
   dbpgo_answer *made = calloc(1, sizeof *made);
-  if (made) made->id = id;
+  if (!made) return NULL;
+  made->loop = loop;
+  made->id = id;
   return made;
 }
 
 static void answer_now(dbpgo_answer *answer, dbpool_status status, dbpool_error *error) {
   answer->status = status;
   if (error) answer->error = error;
-  dbpgo_answer *below = atomic_load_explicit(&the_loop->answered, memory_order_relaxed);
+  dbpgo_loop *loop = answer->loop;
+  dbpgo_answer *below = atomic_load_explicit(&loop->answered, memory_order_relaxed);
   do {
     answer->next = below;
-  } while (!atomic_compare_exchange_weak(&the_loop->answered, &below, answer));
+  } while (!atomic_compare_exchange_weak(&loop->answered, &below, answer));
 }
 
 static void on_lease(void *user_data, dbpool_status status, dbpool_conn conn, dbpool_error *error) {

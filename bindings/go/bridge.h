@@ -10,6 +10,7 @@
 // `result` and `error` belong to whoever reads the answer.
 typedef struct dbpgo_answer {
   struct dbpgo_answer *next;  // the one answered before it
+  struct dbpgo_loop *loop;    // which it is answered on; never changes
   dbpool_op op;               // of a pending call
   uint64_t lease;
   dbpool *pool;
@@ -19,7 +20,7 @@ typedef struct dbpgo_answer {
   const dbpool_value *cells;  // the first rows of the result, or those fetched
   int64_t affected;
   int64_t last_insert_id;
-  uint32_t id;  // which call of the Go side it is; never changes
+  uint32_t id;  // which of the loop's calls it is; never changes
   uint32_t flags;
   uint32_t column_count;
   uint32_t row_count;
@@ -49,10 +50,11 @@ typedef struct dbpgo_statement {
 typedef struct dbpgo_loop dbpgo_loop;
 
 dbpgo_loop *dbpgo_loop_new(dbpool_error **error);
+void dbpgo_loop_free(dbpgo_loop *loop);
 dbpool_loop *dbpgo_loop_of(dbpgo_loop *loop);
 // Runs what is due and gives what has been answered, the oldest first; *more: call again.
 dbpgo_answer *dbpgo_loop_dispatch(dbpgo_loop *loop, int *more);
-dbpgo_answer *dbpgo_answer_new(uint32_t id);
+dbpgo_answer *dbpgo_answer_new(dbpgo_loop *loop, uint32_t id);
 
 // Each of these returns DBPOOL_PENDING, and the answer comes by dbpgo_loop_dispatch(); or something else, and then it
 // does not, and answer->error is set if that is an error.

@@ -66,30 +66,40 @@ func (c *Conn) ID() uint64 { return uint64(C.dbpool_conn_id(c.lease)) }
 // Pool is the pool it is borrowed from.
 func (c *Conn) Pool() *Pool { return c.pool }
 
-// Do makes a call on the lease: in the calling goroutine if that is the best way, else on the loop.
-func (c *Conn) do(ctx context.Context, answer *C.dbpgo_answer,
-	begin func(*C.dbpgo_loop, C.uint32_t, *C.dbpgo_answer) C.dbpool_status) error {
-	loop := c.pool.loop
-	call, err := loop.get()
-	if err != nil {
-		return err
-	}
-	var status C.dbpool_status
-	switch {
-	case !c.blocking && !c.pool.sqlite:
-		status = begin(loop.c, 0, call.answer)
-	case ctx.Done() == nil:
-		status = begin(loop.c, C.DBPGO_BLOCKING, call.answer)
-	default:
-		stop := c.cancelWith(ctx)
-		status = begin(loop.c, C.DBPGO_BLOCKING, call.answer)
-		stop()
-	}
-	err = loop.finish(ctx, call, status, answer)
+// Do makes a call on the lease: in the calling goroutine if that is the best way, else on a loop.
+func (c *Conn) do(ctx context.Context, answer *C.dbpgo_answer, begin begin) error {
+	err := c.tryDo(ctx, answer, begin)
 	if c.released.Load() { // meanwhile, when the lease was in use
 		c.pool.release(c.lease)
 	}
 	return err
+}
+
+func (c *Conn) tryDo(ctx context.Context, answer *C.dbpgo_answer, begin begin) error {
+	if c.blocking || c.pool.sqlite {
+		return c.doHere(ctx, answer, begin)
+	}
+	call, err := c.pool.loop.seatOrCall()
+	if err != nil {
+		return err
+	}
+	return call.run(ctx, begin, answer)
+}
+
+func (c *Conn) doHere(ctx context.Context, answer *C.dbpgo_answer, begin begin) error {
+	call, err := c.pool.loop.call()
+	if err != nil {
+		return err
+	}
+	var stop func()
+	if ctx.Done() != nil {
+		stop = c.cancelWith(ctx)
+	}
+	status := begin(call.answer.loop, C.DBPGO_BLOCKING, call.answer)
+	if stop != nil {
+		stop()
+	}
+	return call.finish(ctx, status, answer)
 }
 
 // CancelWith cancels what runs on the connection when ctx is done. When stop has returned it cancels no more: the next

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
@@ -25,6 +26,8 @@ type Pool struct {
 	loop   *reactor
 	sqlite bool // statements run in the calling goroutine
 	hooked bool // acquire and release may call back into Go
+	size   atomic.Int32
+	busy   atomic.Int32 // connections borrowed, and one-shots under way
 }
 
 // New makes a pool and opens its first connections, unless lazy=true. ctx bounds that; afterwards it means nothing to the
@@ -56,6 +59,7 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 		dropHooks(h)
 		return nil, err
 	}
+	p.size.Store(p.Stat().PoolSize())
 	runtime.AddCleanup(p, func(c *C.dbpool) {
 		C.dbpool_unref(c)
 		dropHooks(h)
@@ -64,17 +68,16 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 }
 
 func (p *Pool) create(ctx context.Context, uri string, o *C.dbpool_options) error {
-	call, err := p.loop.get()
-	if err != nil {
-		return err
-	}
 	var curi *C.char
 	if uri != "" {
 		curi = C.CString(uri)
 		defer C.free(unsafe.Pointer(curi))
 	}
 	var answer C.dbpgo_answer
-	if err := p.loop.finish(ctx, call, C.dbpgo_create(p.loop.c, curi, o, call.answer), &answer); err != nil {
+	err := p.loop.run(ctx, func(loop *C.dbpgo_loop, _ C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {
+		return C.dbpgo_create(loop, curi, o, to)
+	}, &answer)
+	if err != nil {
 		return err
 	}
 	p.c = answer.pool
@@ -101,12 +104,10 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 
 func (p *Pool) shutdown(ctx context.Context, timeout C.int64_t) error {
 	defer runtime.KeepAlive(p)
-	call, err := p.loop.get()
-	if err != nil {
-		return err
-	}
 	var answer C.dbpgo_answer
-	return p.loop.finish(ctx, call, C.dbpgo_close(p.loop.c, p.c, timeout, call.answer), &answer)
+	return p.loop.run(ctx, func(loop *C.dbpgo_loop, _ C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {
+		return C.dbpgo_close(loop, p.c, timeout, to)
+	}, &answer)
 }
 
 // Acquire borrows a connection; give it back with Release. Callers that wait are served in the order they came. A
@@ -123,7 +124,7 @@ func (p *Pool) acquire(ctx context.Context) (C.dbpool_conn, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQueue, Message: "not begun"})
 	}
-	call, err := p.loop.get()
+	call, err := p.loop.call()
 	if err != nil {
 		return 0, err
 	}
@@ -140,21 +141,29 @@ func (p *Pool) acquire(ctx context.Context) (C.dbpool_conn, error) {
 	runtime.KeepAlive(p)
 	if status == C.DBPOOL_OK {
 		lease := C.dbpool_conn(call.answer.lease)
-		p.loop.put(call)
+		call.free()
+		p.busy.Add(1)
 		return lease, nil
 	}
 	var answer C.dbpgo_answer
-	if err := p.loop.finish(ctx, call, status, &answer); err != nil {
+	if err := call.finish(ctx, call.wait(ctx, status), &answer); err != nil {
 		return 0, err
 	}
+	p.busy.Add(1)
 	return C.dbpool_conn(answer.lease), nil
 }
 
 func (p *Pool) release(lease C.dbpool_conn) C.dbpool_status {
+	var status C.dbpool_status
 	if p.hooked {
-		return C.dbpool_release(lease)
+		status = C.dbpool_release(lease)
+	} else {
+		status = C.dbpgo_release(lease)
 	}
-	return C.dbpgo_release(lease)
+	if status == C.DBPOOL_OK {
+		p.busy.Add(-1)
+	}
+	return status
 }
 
 // Access is what a connection is borrowed for.
@@ -177,10 +186,6 @@ type AcquireOptions struct {
 // AcquireWith is Acquire, with options.
 func (p *Pool) AcquireWith(ctx context.Context, options AcquireOptions) (*Conn, error) {
 	defer runtime.KeepAlive(p)
-	call, err := p.loop.get()
-	if err != nil {
-		return nil, err
-	}
 	var tag *C.char
 	if options.Tag != "" {
 		tag = C.CString(options.Tag)
@@ -191,11 +196,13 @@ func (p *Pool) AcquireWith(ctx context.Context, options AcquireOptions) (*Conn, 
 		flags = C.DBPOOL_ACQUIRE_NO_WAIT
 	}
 	var answer C.dbpgo_answer
-	status := C.dbpgo_acquire_with(p.loop.c, p.c, millis(ctx.Deadline()), C.uint32_t(options.Access), flags, tag,
-		call.answer)
-	if err := p.loop.finish(ctx, call, status, &answer); err != nil {
+	err := p.loop.run(ctx, func(loop *C.dbpgo_loop, _ C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {
+		return C.dbpgo_acquire_with(loop, p.c, millis(ctx.Deadline()), C.uint32_t(options.Access), flags, tag, to)
+	}, &answer)
+	if err != nil {
 		return nil, err
 	}
+	p.busy.Add(1)
 	return &Conn{pool: p, lease: C.dbpool_conn(answer.lease)}, nil
 }
 
@@ -244,6 +251,7 @@ func (p *Pool) Resize(poolSize, maxOverflow int) error {
 	if status := C.dbpool_resize(p.c, C.uint32_t(poolSize), C.uint32_t(maxOverflow), &cerr); status < 0 {
 		return takeError(status, cerr)
 	}
+	p.size.Store(int32(poolSize))
 	return nil
 }
 

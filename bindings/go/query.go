@@ -17,6 +17,7 @@ import (
 //	rows, err := pool.Query(ctx, "SELECT ... WHERE id > $1", dbpool.QueryOptions{Stream: true}, 100)
 type QueryOptions struct {
 	Stream   bool          // fetch rows as they are asked for; the connection is held until the end of the rows
+	Alone    bool          // a query of the pool shares its connection with no other, however many there are
 	ReadOnly bool          // the statement writes nothing: it may be tried again, and share a transaction with others
 	Timeout  time.Duration // at most; 0: the context's deadline, or else the pool's query_timeout
 }
@@ -81,6 +82,9 @@ func (s *statement) apply(o QueryOptions) {
 	if o.Stream && s.c.flags&C.DBPGO_EXEC == 0 {
 		s.c.flags |= C.DBPOOL_QUERY_STREAM
 	}
+	if o.Alone {
+		s.c.flags |= C.DBPOOL_QUERY_ALONE
+	}
 	if o.ReadOnly {
 		s.c.flags |= C.DBPOOL_QUERY_READ_ONLY
 	}
@@ -131,18 +135,31 @@ func (p *Pool) query(ctx context.Context, sql string, args []any, flags C.uint32
 	if p.sqlite {
 		return p.queryHere(ctx, s)
 	}
-	call, err := p.loop.get()
+	call, err := p.callFor(s)
+	defer p.busy.Add(-1)
 	if err != nil {
 		return nil, err
 	}
 	r := &Rows{pool: p}
 	params, arena := s.args.pointers()
-	status := C.dbpgo_query(p.loop.c, p.c, s.text(), params, arena, &s.c, call.answer)
-	if err := p.loop.finish(ctx, call, status, &r.answer); err != nil {
+	err = call.run(ctx, func(loop *C.dbpgo_loop, _ C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {
+		return C.dbpgo_query(loop, p.c, s.text(), params, arena, &s.c, to)
+	}, &r.answer)
+	if err != nil {
 		return nil, err
 	}
 	r.begin(ctx, s)
 	return r, nil
+}
+
+// CallFor gives a one-shot a seat while there are no more of them, and of leases, than connections: each can have one to
+// itself then. Else they had better share connections, which needs a loop for all.
+func (p *Pool) callFor(s *statement) (*call, error) {
+	if p.busy.Add(1) > p.size.Load() || s.stream() {
+		return p.loop.call()
+	}
+	s.c.flags |= C.DBPOOL_QUERY_ALONE
+	return p.loop.seatOrCall()
 }
 
 // QueryHere borrows a connection and runs the statement on it in the calling goroutine.

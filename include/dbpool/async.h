@@ -144,7 +144,8 @@ DBPOOL_API dbpool_status dbpool_acquire_with_async(dbpool *pool, dbpool_loop *lo
  * each; one goes out behind others without waiting for their answers, and is a transaction of its own. Shared is a
  * single SELECT, INSERT, UPDATE, DELETE, MERGE, WITH or VALUES that can leave nothing behind in the session and is not
  * streamed; all others have a connection to themselves. pipeline_depth or prepare_threshold of 0 turn it off, and so
- * does a pooler between us and the server, unless prepare_threshold is set.
+ * does a pooler between us and the server, unless prepare_threshold is set; DBPOOL_QUERY_ALONE does it for one statement,
+ * which is sent before the call returns if a connection is idle.
  *  - One that is slow delays those behind it; their deadlines count all the same.
  *  - A cancel or a time-out of one that is on its way to a shared connection answers at once, and the statement may
  *    still run, or run on: DBPOOL_FLAG_OUTCOME_UNKNOWN says so if its text may write (a view that writes is not seen).

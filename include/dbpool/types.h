@@ -140,10 +140,12 @@ typedef struct dbpool_batch {
 /** @brief Flags of dbpool_query_options. @since 0.1 */
 enum {
     DBPOOL_QUERY_STREAM = 1,   /**< fetch rows from the server as they are asked for; memory stays bounded */
-    DBPOOL_QUERY_READ_ONLY = 2 /**< the statement writes nothing: a one-shot may be run again when its connection was
-                                    lost. The database refuses a write: SQLite always; PostgreSQL, with SQLSTATE 25006,
-                                    outside a transaction of the caller's. Left alone are a statement that begins one,
-                                    and what follows a COMMIT inside a text of several statements */
+    DBPOOL_QUERY_READ_ONLY = 2, /**< the statement writes nothing: a one-shot may be run again when its connection was
+                                     lost. The database refuses a write: SQLite always; PostgreSQL, with SQLSTATE 25006,
+                                     outside a transaction of the caller's. Left alone are a statement that begins one,
+                                     and what follows a COMMIT inside a text of several statements */
+    DBPOOL_QUERY_ALONE = 4      /**< an asynchronous one-shot (dbpool_query_async()) shares its connection with no other:
+                                     it delays none, and none it. All other calls have a connection to themselves */
 };
 
 /** @brief How to run one statement. A zeroed struct (with struct_size) is the default. @since 0.1 */

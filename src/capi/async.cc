@@ -174,7 +174,7 @@ dbpool_status dbpool_query_async(dbpool* pool, dbpool_loop* loop, const char* sq
     auto handle = std::make_unique<dbpool_result>();
     auto& query =
         Op::New<dbp::AbiQuery<dbp::OneShotOp>>(callback, user_data, std::move(handle), pool->pool);
-    return query.Start(where, given.query, given.timeout, op);
+    return query.Start(where, given.query, given.timeout, given.alone, op);
   });
 }
 

@@ -21,10 +21,11 @@ Status QueryArguments::Read(const char* sql, size_t sql_size, const dbpool_value
   // What a parameter may hold is the driver's to say.
   dbpool_query_options given;
   DBP_RETURN_IF_ERROR(ReadStruct(options, &given));
-  constexpr uint32_t kKnown = DBPOOL_QUERY_STREAM | DBPOOL_QUERY_READ_ONLY;
+  constexpr uint32_t kKnown = DBPOOL_QUERY_STREAM | DBPOOL_QUERY_READ_ONLY | DBPOOL_QUERY_ALONE;
   if (given.flags & ~kKnown) return Status::Invalid("unknown flags in the query options");
   query.stream = given.flags & DBPOOL_QUERY_STREAM;
   query.read_only = given.flags & DBPOOL_QUERY_READ_ONLY;
+  alone = given.flags & DBPOOL_QUERY_ALONE;
   return ReadTimeoutOption(given.timeout_ms, kDefaultTimeout, &timeout);
 }
 

@@ -10,6 +10,7 @@ namespace dbp {
 struct QueryArguments {
   Query query;
   Nanos timeout = 0;  ///< kDefaultTimeout if not given
+  bool alone = false;  ///< for a one-shot
 
   Status Read(const char* sql, size_t sql_size, const dbpool_value* params, size_t param_count,
               const dbpool_query_options* options);

@@ -35,6 +35,11 @@ bool LoopRun::Begin(Deadline deadline) {
   return Go();
 }
 
+bool LoopRun::BeginOn(dbpool_conn token, Deadline deadline) {
+  Status pinned = Pin(token);
+  return pinned.ok() ? Begin(deadline) : Over(std::move(pinned));
+}
+
 /// On, where the next step may be made: one that blocks on a worker.
 bool LoopRun::Go() { return stopped_ || lease_.connection().fd() >= 0 ? Step() : Send(); }
 

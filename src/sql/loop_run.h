@@ -50,6 +50,8 @@ class LoopRun final : private CancelWatcher, private TurnWatcher, private Job {
 
   /// The op's events from then on go to OnEvents(). True: over, Finish().
   bool Begin(Deadline deadline);
+  /// The same with Pin(), whose failure is an outcome.
+  bool BeginOn(dbpool_conn token, Deadline deadline);
   bool OnEvents(uint32_t events);
   /// Without memory. True: over.
   bool OnNoMemory() noexcept;

@@ -9,11 +9,12 @@
 
 namespace dbp {
 
-Status OneShotOp::Start(Loop& loop, const Query& query, Nanos timeout, dbpool_op* out_op) {
+Status OneShotOp::Start(Loop& loop, const Query& query, Nanos timeout, bool alone, dbpool_op* out_op) {
   Status status;
   try {
     statement_ = SharedStatement::Make(query);
     timeout_ = timeout;
+    alone_ = alone;
     waits_until_ = Deadline::After(bounded() ? timeout : pool_->config().acquire_timeout).point();
     status = Enroll(loop);
   } catch (const std::bad_alloc&) {
@@ -24,8 +25,21 @@ Status OneShotOp::Start(Loop& loop, const Query& query, Nanos timeout, dbpool_op
     return status;
   }
   *out_op = token();
-  Launch();
+  BeginAtOnce() ? LetGo() : Launch();
   return Status::Bare(DBPOOL_PENDING);
+}
+
+/// While the op is held: with an idle connection, one that goes alone is on its way when its caller goes on. False: it
+/// begins, or is over, on the loop.
+bool OneShotOp::BeginAtOnce() noexcept {
+  if (!alone_ || pool_->AcquireIdle(&lease_) != Pool::Idle::kTaken) return false;
+  try {
+    return !RunOnLease();
+  } catch (const std::bad_alloc&) {
+    if (run_) return !run_->OnNoMemory();
+    ReleaseLease();  // it tries again there
+    return false;
+  }
 }
 
 Nanos OneShotOp::RunsUntil(Nanos now) const {
@@ -72,7 +86,7 @@ void OneShotOp::OnEvents(uint32_t events) {
 }
 
 void OneShotOp::Begin() {
-  dispatcher_ = Dispatcher::For(pool_, loop(), *statement_);
+  if (!alone_) dispatcher_ = Dispatcher::For(pool_, loop(), *statement_);
   if (!dispatcher_) return Acquire();
   stage_ = Stage::kShared;
   dispatcher_->Submit(*this);
@@ -110,11 +124,15 @@ void OneShotOp::OnAcquired() {
   }
   if (!status.ok()) return Over(std::move(status));
   if (cancelled_) return Over(CancelledBefore());
-  stage_ = Stage::kRunning;
+  if (RunOnLease()) OnRan();
+}
+
+/// True: over.
+bool OneShotOp::RunOnLease() {
   run_ = std::make_unique<LoopRun>(*this, std::make_unique<QueryWork>(statement_->query));
+  stage_ = Stage::kRunning;
   began_ = Now();
-  if (Status pinned = run_->Pin(lease_); !pinned.ok()) return Ended(std::move(pinned));
-  if (run_->Begin(Deadline::At(RunsUntil(began_)))) OnRan();
+  return run_->BeginOn(lease_, Deadline::At(RunsUntil(began_)));
 }
 
 void OneShotOp::OnRan() {

@@ -20,8 +20,8 @@ class OneShotOp : public Op {
   OneShotOp(std::shared_ptr<Pool> pool, std::optional<Result>* result)
       : pool_(std::move(pool)), result_(result) {}
 
-  /// DBPOOL_PENDING: *out_op; otherwise it is gone.
-  Status Start(Loop& loop, const Query& query, Nanos timeout, dbpool_op* out_op);
+  /// DBPOOL_PENDING: *out_op; otherwise it is gone. `alone`: it shares no connection.
+  Status Start(Loop& loop, const Query& query, Nanos timeout, bool alone, dbpool_op* out_op);
 
   // For the dispatcher, on the loop's thread.
   SharedStatement& statement() const { return *statement_; }
@@ -55,10 +55,12 @@ class OneShotOp : public Op {
 
   void OnEvents(uint32_t events) override;
   void OnNoMemory() noexcept override;
+  bool BeginAtOnce() noexcept;
   void Begin();
   void Acquire();
   void OnAcquired();
   void OnAlarm();
+  bool RunOnLease();
   void OnRan();
   void Ended(Status status);
   void ReleaseLease();
@@ -79,6 +81,7 @@ class OneShotOp : public Op {
   std::unique_ptr<LoopRun> run_;
   dbpool_conn lease_ = 0;
   Stage stage_ = Stage::kNew;
+  bool alone_ = false;
   bool again_ = false;
   bool cancelled_ = false;
   bool called_back_ = false;

@@ -80,7 +80,7 @@ class OneShots : public testing::TestWithParam<uint32_t> {
   bool AllReturned(const abi::Pool& pool) {
     return Until([&] { return pool.Stats().leased == 0; });
   }
-  void ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting);
+  void ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting, uint32_t flags = 0);
   /// How many sessions wait for a lock.
   std::string Blocked() {
     return admin_->Ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
@@ -111,13 +111,13 @@ class Locked {
 
 /// What becomes of 20 statements behind one that waits for a lock, on the pool's only connection: `shared`, they are on
 /// their way; else they stand in the queue.
-inline void OneShots::ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting) {
+inline void OneShots::ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting, uint32_t flags) {
   Locked locked(*admin_);
   shots_.clear();
-  Send(pool, "SELECT count(*) FROM shot");
+  Send(pool, "SELECT count(*) FROM shot", {}, {.flags = flags});
   EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
-  for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {abi::Int(i)});
-  Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50});
+  for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {abi::Int(i)}, {.flags = flags});
+  Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50, .flags = flags});
   EXPECT_TRUE(Until([&] { return last.calls == 1; }));
   EXPECT_TRUE(abi::Is(last.error, DBPOOL_ERR_TIMEOUT));
   EXPECT_EQ(last.error.phase, uint32_t{shared ? DBPOOL_PHASE_QUERY : DBPOOL_PHASE_QUEUE}) << "where it was";

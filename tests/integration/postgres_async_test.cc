@@ -109,6 +109,17 @@ TEST_P(PostgresAsync, AThousandOneShotsOnFourConnections) {
   EXPECT_TRUE(Until([&] { return pool.Stats().leased == 0; }));
 }
 
+TEST_P(PostgresAsync, AStatementOnALeaseIsSentBeforeTheLoopRuns) {
+  abi::Pool pool(PostgresUrl()), other(PostgresUrl());
+  const abi::Lease lease(pool);
+  Answer answer;
+  ASSERT_EQ(Query(lease, "select pg_advisory_lock(4712)", answer), DBPOOL_PENDING);
+  const std::string held = "select count(*) from pg_locks where locktype = 'advisory' and objid = 4712 and granted";
+  EXPECT_TRUE(Await([&] { return other.Ask(held) == "1"; })) << "nobody has dispatched";
+  ASSERT_TRUE(Answered(answer));
+  EXPECT_EQ(answer.error.code, DBPOOL_OK);
+}
+
 TEST_P(PostgresAsync, WaitingForManyServersTakesNoThread) {
   abi::Pool pool(PostgresUrl(), {{"pool_size", "10"}, {"max_overflow", "0"}});
   const Stopwatch watch;

@@ -108,6 +108,34 @@ TEST_P(OneShotAnswers, GoAloneWhereSharingIsOff) {
   }
 }
 
+TEST_P(OneShotAnswers, GoAloneIfTheyAskForThat) {
+  Pool pool(PostgresUrl(), kOne);
+  ExpectBehindALock(pool, false, 20, DBPOOL_QUERY_ALONE);
+  EXPECT_TRUE(AllReturned(pool));
+}
+
+TEST_P(OneShotAnswers, OneThatGoesAloneIsSentAtOnceIfAConnectionIsIdle) {
+  Pool pool(PostgresUrl(), kOne);
+  Shot& sent = Send(pool, "INSERT INTO shot VALUES (1)", {}, {.flags = DBPOOL_QUERY_ALONE});
+  EXPECT_TRUE(Await([&] { return admin_->Ask("SELECT count(*) FROM shot") == "1"; })) << "nobody has dispatched";
+  Shot& waits = Send(pool, "SELECT 1 / 0", {}, {.flags = DBPOOL_QUERY_ALONE});
+  ASSERT_TRUE(AllAnswered());
+  EXPECT_TRUE(Ok(sent.error));
+  EXPECT_TRUE(Is(waits.error, DBPOOL_ERR_SQL, "22012"));
+  EXPECT_TRUE(AllReturned(pool));
+}
+
+TEST_P(OneShotAnswers, OneThatGoesAloneIsTriedAgainIfItsConnectionWasLost) {
+  Pool pool(PostgresUrl(), kOne);
+  const std::string pid = pool.Ask("SELECT pg_backend_pid()");
+  ASSERT_EQ(admin_->Ask("SELECT pg_terminate_backend(" + pid + ", 10000)"), "true");
+  Shot& shot = Send(pool, "SELECT pg_backend_pid()", {}, {.flags = DBPOOL_QUERY_ALONE | DBPOOL_QUERY_READ_ONLY});
+  ASSERT_TRUE(AllAnswered());
+  EXPECT_TRUE(Ok(shot.error));
+  EXPECT_NE(shot.value, pid);
+  EXPECT_TRUE(AllReturned(pool));
+}
+
 TEST_P(OneShotAnswers, NoMoreThanThePipelineDepthAreOnAConnection) {
   for (const bool deep : {false, true}) {
     Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}, {"pipeline_depth", deep ? "64" : "4"}});
