@@ -37,6 +37,26 @@ func series(db database, n int) string {
 	return fmt.Sprintf("SELECT i FROM generate_series(1, %d) AS s(i)", n)
 }
 
+func TestQueriesThatGoAloneShareNoConnection(t *testing.T) {
+	pool := open(t, onPostgres(t), dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0))
+	conn := acquire(t, pool)
+	before := pool.Stat().AcquireCount()
+	const queries = 4
+	ended := make(chan error, queries)
+	for range queries {
+		go func() {
+			_, err := pool.Exec(testContext(t), "SELECT 1", dbpool.QueryOptions{Alone: true})
+			ended <- err
+		}()
+	}
+	await(t, "all wait", func() bool { return pool.Stat().Waiting() == queries })
+	conn.Release()
+	for range queries {
+		check(t, <-ended)
+	}
+	equal(t, pool.Stat().AcquireCount(), before+queries)
+}
+
 func TestRowsAreReadOneByOne(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		pool := open(t, db)

@@ -6,7 +6,11 @@ const { RowsRequest } = require('./requests');
 const { RowStream } = require('./stream');
 const { prepare, FORMAT } = require('./types');
 
-const STREAM = 1, READ_ONLY = 2;
+const STREAM = 1, READ_ONLY = 2, ALONE = 4;
+
+function flagsOf({ readOnly, alone }) {
+  return (readOnly ? READ_ONLY : 0) | (alone ? ALONE : 0);
+}
 
 /** A subclass has _query(request, sql, params, flags, format, timeout), which gives the request's promise. */
 class Queries {
@@ -30,7 +34,7 @@ class Queries {
       return this._query(new RowsRequest(undefined, this.types, 'object'), sql, prepared, 0, this.types.format, 0);
     }
     const request = new RowsRequest(options.signal, this.types, options.rowMode === 'array' ? 'array' : 'object');
-    return this._query(request, sql, prepared, options.readOnly ? READ_ONLY : 0, this.types.format, options.timeout ?? 0);
+    return this._query(request, sql, prepared, flagsOf(options), this.types.format, options.timeout ?? 0);
   }
 
   /** All rows. */
@@ -63,7 +67,7 @@ class Queries {
   /** Rows as they come: `for await (const row of pool.stream(sql))`. Memory stays bounded; it keeps the connection. */
   stream(sql, params, options = {}) {
     const stream = new RowStream(options, this.types, (request) =>
-      this._query(request, sql, prepare(params, this.isPostgres), STREAM | (options.readOnly ? READ_ONLY : 0),
+      this._query(request, sql, prepare(params, this.isPostgres), STREAM | flagsOf(options),
         this.types.format, options.timeout ?? 0));
     this._streamed?.(stream);
     return stream;

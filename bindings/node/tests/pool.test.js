@@ -55,6 +55,19 @@ for (const [name, uri] of databases) {
   });
 }
 
+test('queries that go alone share no connection', { skip: SKIP }, async (t) => {
+  const pool = await poolOf(t, () => postgresUrl, { poolSize: 1, maxOverflow: 0 });
+  const holder = await (await poolOf(t, () => postgresUrl)).connect();
+  await holder.query('DROP TABLE IF EXISTS node_alone; CREATE TABLE node_alone (a int); BEGIN; LOCK TABLE node_alone');
+  const queries = Array.from({ length: 4 }, () =>
+    pool.query('SELECT count(*) FROM node_alone', [], { alone: true }));
+  await until(() => pool.stats().waiting === 3);
+  await holder.query('COMMIT');
+  await Promise.all(queries);
+  await holder.query('DROP TABLE node_alone');
+  holder.release();
+});
+
 test('a failure is the answer unless the library says again', async (t) => {
   const pool = await poolOf(t, () => 'sqlite::memory:');
   let runs = 0;

@@ -38,6 +38,8 @@ export interface QueryOptions extends CallOptions {
   rowMode?: 'object' | 'array';
   /** Your word that the statement writes nothing: it may be run again when its connection is lost. */
   readOnly?: boolean;
+  /** A query of the pool shares its connection with no other: one that is slow delays none, and none it. */
+  alone?: boolean;
 }
 
 export interface StreamOptions extends QueryOptions {

@@ -185,6 +185,8 @@ pub struct dbpool_batch {
 pub const DBPOOL_QUERY_STREAM: u32 = 1;
 /// The statement writes nothing.
 pub const DBPOOL_QUERY_READ_ONLY: u32 = 2;
+/// An asynchronous one-shot shares its connection with no other.
+pub const DBPOOL_QUERY_ALONE: u32 = 4;
 
 /// How to run one statement.
 #[repr(C)]

@@ -12,6 +12,7 @@ use crate::sys;
 pub struct QueryOptions {
     timeout: Option<Duration>,
     read_only: bool,
+    alone: bool,
 }
 
 impl QueryOptions {
@@ -26,20 +27,28 @@ impl QueryOptions {
         self
     }
 
-    /// The statement writes nothing. SQLite refuses it otherwise; PostgreSQL takes your word: it may be run again
-    /// if its connection was lost.
+    /// The statement writes nothing: it may be run again if its connection was lost. The database refuses a write,
+    /// PostgreSQL outside a transaction of yours.
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
         self
     }
 
+    /// A query of [`crate::aio::Pool`] shares its connection with no other: one that is slow delays none, and none
+    /// it. Other calls have a connection to themselves anyway.
+    pub fn alone(mut self, alone: bool) -> Self {
+        self.alone = alone;
+        self
+    }
+
     pub(crate) fn to_c(&self, stream: bool) -> sys::dbpool_query_options {
-        let read_only = if self.read_only { sys::DBPOOL_QUERY_READ_ONLY } else { 0 };
-        let stream = if stream { sys::DBPOOL_QUERY_STREAM } else { 0 };
+        let flag = |wanted: bool, flag: u32| if wanted { flag } else { 0 };
         sys::dbpool_query_options {
             struct_size: size_of::<sys::dbpool_query_options>(),
             timeout_ms: option_milliseconds(self.timeout),
-            flags: read_only | stream,
+            flags: flag(stream, sys::DBPOOL_QUERY_STREAM)
+                | flag(self.read_only, sys::DBPOOL_QUERY_READ_ONLY)
+                | flag(self.alone, sys::DBPOOL_QUERY_ALONE),
         }
     }
 }

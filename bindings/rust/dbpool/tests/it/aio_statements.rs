@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use dbpool::aio::Pool;
-use dbpool::{Error, Isolation, Kind, TransactionOptions};
+use dbpool::{Error, Isolation, Kind, QueryOptions, TransactionOptions};
 
-use crate::support::{block_on, on_both, Database};
+use crate::support::{block_on, on_both, poll_once, until_waiting, Database};
 
 on_both! {
     statements_give_what_they_give_when_blocking
     one_shots_run_on_a_connection_of_the_pools_choice
+    one_shots_that_go_alone_share_no_connection
     a_committed_transaction_stays
     a_dropped_transaction_is_rolled_back_before_the_next_call
     a_savepoint_undoes_its_part_alone
@@ -47,6 +48,28 @@ fn one_shots_run_on_a_connection_of_the_pools_choice(db: &Database) {
         assert_eq!(pool.query_opt::<i64>("SELECT n FROM t", ()).await.unwrap(), None);
         assert!(pool.query_all::<i64>("SELECT n FROM t", ()).await.unwrap().is_empty());
     });
+}
+
+fn one_shots_that_go_alone_share_no_connection(db: &Database) {
+    if !db.is_postgres() {
+        return; // nothing is shared
+    }
+    let (pool, holder) = (Pool::from(db.single()), db.single());
+    let mut holder = holder.get().unwrap();
+    holder.execute("CREATE TABLE t (n INTEGER)", ()).unwrap();
+    let lock = holder.begin().unwrap();
+    lock.execute("LOCK TABLE t", ()).unwrap();
+    let alone = QueryOptions::new().alone(true);
+    let mut queries: Vec<_> =
+        (0..4).map(|_| Box::pin(pool.query_with("SELECT count(*) FROM t", (), &alone))).collect();
+    for query in &mut queries {
+        assert!(poll_once(query).is_pending());
+    }
+    until_waiting(pool.as_blocking(), 3);
+    lock.rollback().unwrap();
+    for query in queries {
+        block_on(query).unwrap();
+    }
 }
 
 fn a_committed_transaction_stays(db: &Database) {
