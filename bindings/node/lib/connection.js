@@ -1,12 +1,10 @@
 'use strict';
 
-const { native, shapeOf } = require('./calls');
+const { native, release, shapeOf } = require('./calls');
 const { Request, RowsRequest } = require('./requests');
 const { PipelineRequest } = require('./pipeline');
 const { Queries } = require('./queries');
 const { isolationOf, beginFlags } = require('./transaction');
-
-const BUSY = -8;
 
 /**
  * A borrowed connection, until release(). It runs one statement at a time: a second one is DBPOOL_ERR_BUSY. After its
@@ -31,6 +29,7 @@ class Connection extends Queries {
   /** The number of the connection behind the lease, as events have it; 0 when it is released. */
   get id() { return native.connId(this.#low, this.#high); }
 
+  /** Starts whatever runs on the connection, fetches of its streams too: a release waits for its answer. */
   _start(request, begin) {
     ++this.#running;
     const settle = request.settle;
@@ -105,11 +104,8 @@ class Connection extends Queries {
   }
 
   #giveBack() {
-    const status = native.release(this.#low, this.#high);
+    release(this.#low, this.#high);
     this.#stream?._drop();
-    if (status !== BUSY) return;
-    this.cancel(); // rows are being fetched: the lease is free when that has answered
-    setTimeout(() => this.#giveBack(), 1);
   }
 
   [Symbol.dispose]() { this.release(); }

@@ -25,6 +25,10 @@ class Pool extends Queries {
     this.#handle = handle;
   }
 
+  _start(request, begin) {
+    return request.start(begin);
+  }
+
   _query(request, sql, params, flags, format, timeout) {
     return request.start((number) => native.query(this.#handle, number, sql, params, flags, format, timeout));
   }

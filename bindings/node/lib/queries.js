@@ -8,7 +8,7 @@ const { prepare, FORMAT } = require('./types');
 
 const STREAM = 1, READ_ONLY = 2;
 
-/** A subclass has _query(request, sql, params, flags, format, timeout), which gives the request's promise. */
+/** A subclass has _query(request, sql, params, flags, format, timeout) and _start(request, begin), which give the request's promise. */
 class Queries {
   constructor(types, isPostgres) {
     this.types = types;
@@ -64,7 +64,7 @@ class Queries {
   stream(sql, params, options = {}) {
     const stream = new RowStream(options, this.types, (request) =>
       this._query(request, sql, prepare(params, this.isPostgres), STREAM | (options.readOnly ? READ_ONLY : 0),
-        this.types.format, options.timeout ?? 0));
+        this.types.format, options.timeout ?? 0), (request, begin) => this._start(request, begin));
     this._streamed?.(stream);
     return stream;
   }

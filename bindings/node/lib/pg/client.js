@@ -1,7 +1,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { native, out } = require('../calls');
+const { native, out, release } = require('../calls');
 const { Request } = require('../requests');
 const { DbpoolError } = require('../errors');
 const { translateConfig } = require('./config');
@@ -10,7 +10,6 @@ const { QueryRequest, queryArguments } = require('./query');
 const { TypeOverrides } = require('./types');
 const { escapeIdentifier, escapeLiteral } = require('./utils');
 
-const BUSY = -8;
 const FOREVER = Infinity;
 const MAX_NAMES = 1000;
 
@@ -194,8 +193,7 @@ class Client extends EventEmitter {
       native.sever(this.#low, this.#high); // the ping finds it lost, and the pool replaces it
       await new Request().start((number) => native.connPing(this.#low, this.#high, number, 1000)).catch(() => {});
     }
-    const status = native.release(this.#low, this.#high);
-    if (status === BUSY) setTimeout(() => this.#giveBack(), 1); // its cancelled statement has not answered yet
+    release(this.#low, this.#high);
   }
 
   /** Ends it when all that was asked for is done. A pooled client is released by it. Harmless twice. */
@@ -211,7 +209,7 @@ class Client extends EventEmitter {
     }
     if (this.#onRelease !== undefined) return this.release();
     this.#over();
-    native.release(this.#low, this.#high);
+    release(this.#low, this.#high);
     if (this.#handle !== undefined) {
       await new Request().start((number) => native.close(this.#handle, number, FOREVER)).catch(() => {});
     }

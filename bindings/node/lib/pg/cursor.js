@@ -37,7 +37,7 @@ class Cursor extends EventEmitter {
       await turn;
       return request.start((number) =>
         client._connQuery(number, this.text, prepareValues(this.values), STREAM, types.format, this.config.query_timeout));
-    });
+    }, (request, begin) => request.start(begin));
     client._enqueue(this);
   }
 
@@ -69,8 +69,7 @@ class Cursor extends EventEmitter {
   #done() {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#stream._drop();
-    this.#client._ended(this, null);
+    this.#stream._drop(() => this.#client._ended(this, null));
     this.emit('end');
   }
 
