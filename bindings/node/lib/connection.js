@@ -17,9 +17,11 @@ class Connection extends Queries {
   #releaseLater = false;
   #isReleased = false;
   #stream;
+  #pool; // only held: a pool that nobody holds is closed
 
   constructor(pool, low, high) {
     super(pool.types, pool.isPostgres);
+    this.#pool = pool;
     this.#low = low;
     this.#high = high;
   }

@@ -26,11 +26,12 @@ class Pool extends Queries {
   }
 
   _start(request, begin) {
+    request.pool = this;
     return request.start(begin);
   }
 
   _query(request, sql, params, flags, format, timeout) {
-    return request.start((number) => native.query(this.#handle, number, sql, params, flags, format, timeout));
+    return this._start(request, (number) => native.query(this.#handle, number, sql, params, flags, format, timeout));
   }
 
   /**

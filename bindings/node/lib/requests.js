@@ -7,6 +7,7 @@ const { native, out, call, collect } = require('./calls');
 class Request {
   constructor(signal) {
     this.signal = signal;
+    this.pool = undefined; // only held: a pool that nobody holds is closed
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;

@@ -78,4 +78,13 @@ describe("errors and fields are node-postgres's", { skip: SKIP, timeout: 120_000
     assert.deepEqual(got.map((field) => [field.ours, field.columnID]), [[true, 2], [true, 1], [true, -1], [false, 0]]);
     assert.deepEqual(got, wanted);
   });
+
+  test('but for what the library does not tell', async (t) => {
+    const [, got] = await ofBoth(t, async (client) => ({
+      field: (await client.query("SELECT 'x'::varchar(5) AS name")).fields[0],
+      error: await fails(client.query('SELECT nonsense')),
+    }));
+    assert.deepEqual([got.field.dataTypeSize, got.field.dataTypeModifier], [-1, -1]);
+    assert.equal(got.error.length, got.error.message.length);
+  });
 });

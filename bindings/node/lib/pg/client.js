@@ -25,10 +25,14 @@ function unsupported(what) {
   return Object.assign(new TypeError(`dbpool/pg does not support ${what}`), { code: 'DBPOOL_ERR_UNSUPPORTED' });
 }
 
+let hasWarned = false;
+
 /** What the library does not tell: who waits for a notification would wait for ever, and notices are missed at least. */
 function refuseUntold(event) {
   if (event === 'notification') throw unsupported('notifications (LISTEN): use pg for them');
-  if (event === 'notice') process.emitWarning("dbpool/pg does not tell notices of the server: 'notice' is never emitted", { code: 'DBPOOL_PG_NOTICE' });
+  if (event !== 'notice' || hasWarned) return;
+  hasWarned = true;
+  process.emitWarning("dbpool/pg does not tell notices of the server: 'notice' is never emitted", { code: 'DBPOOL_PG_NOTICE' });
 }
 
 /** A promise, or the callback's answer. */
@@ -40,6 +44,7 @@ function answer(promise, callback) {
 
 /** The lease of a client, whatever the state of the pool it came from. Statements of a client run one by one. */
 class Client extends EventEmitter {
+  #options; // with a password: nobody shall see it printed
   #low = 0;
   #high = 0;
   #state = 'new'; // -> connecting -> ready -> over
@@ -53,7 +58,7 @@ class Client extends EventEmitter {
   constructor(config = {}) {
     super();
     if (typeof config === 'string') config = { connectionString: config };
-    this.options = config;
+    this.#options = config;
     this._types = new TypeOverrides(config.types);
     this.host = config.host;
     this.port = config.port;
@@ -84,7 +89,7 @@ class Client extends EventEmitter {
     if (this.#state !== 'new') throw new Error('Client has already been connected. You cannot reuse a client.');
     this.#state = 'connecting';
     try {
-      const { uri, list } = translateConfig({ ...this.options, max: 1, min: 0, idleTimeoutMillis: 0 });
+      const { uri, list } = translateConfig({ ...this.#options, max: 1, min: 0, idleTimeoutMillis: 0 });
       const handle = native.create(uri, list);
       if (handle.status < 0) throw new DbpoolError(handle);
       this.#handle = handle;

@@ -17,6 +17,7 @@ class QueryRequest {
     this.types = convertersOf(config.types ?? types);
     this.mode = config.rowMode === 'array' ? 'array' : 'object';
     this.owner = undefined;
+    this.pool = undefined; // only held: a pool that nobody holds is closed
     this.isStarting = false;
     this.promise = callback === undefined ? new Promise((resolve, reject) => {
       this.resolve = resolve;
