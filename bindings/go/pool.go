@@ -37,10 +37,7 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s settings
-	for _, option := range options {
-		option(&s)
-	}
+	s := settingsOf(options)
 	o, err := s.build()
 	if err != nil {
 		return nil, err
@@ -68,11 +65,8 @@ func (p *Pool) create(ctx context.Context, uri string, o *C.dbpool_options) erro
 	if err != nil {
 		return err
 	}
-	var curi *C.char
-	if uri != "" {
-		curi = C.CString(uri)
-		defer C.free(unsafe.Pointer(curi))
-	}
+	curi := textOrNull(uri)
+	defer C.free(unsafe.Pointer(curi))
 	var answer C.dbpgo_answer
 	if err := p.loop.finish(ctx, call, C.dbpgo_create(p.loop.c, curi, o, call.answer), &answer); err != nil {
 		return err
@@ -181,11 +175,8 @@ func (p *Pool) AcquireWith(ctx context.Context, options AcquireOptions) (*Conn, 
 	if err != nil {
 		return nil, err
 	}
-	var tag *C.char
-	if options.Tag != "" {
-		tag = C.CString(options.Tag)
-		defer C.free(unsafe.Pointer(tag))
-	}
+	tag := textOrNull(options.Tag)
+	defer C.free(unsafe.Pointer(tag))
 	var flags C.uint32_t
 	if options.NoWait {
 		flags = C.DBPOOL_ACQUIRE_NO_WAIT

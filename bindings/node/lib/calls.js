@@ -111,6 +111,17 @@ function collect(f, at, request) {
   return values.length === 1 ? value : values;
 }
 
+/** The same, for a request's done() or fail(). */
+function deliver(f, at, request) {
+  let value;
+  try {
+    value = collect(f, at, request);
+  } catch (error) {
+    return request.fail(error);
+  }
+  request.done(value);
+}
+
 /** The same of what read() and its like gave. */
 function collectNow(answer, request) {
   const error = look(answer);
@@ -143,4 +154,4 @@ function onAnswers(count, text, bytes, extras) {
   frame.set(undefined, undefined, undefined);
 }
 
-module.exports = { native, out, now, begin, end, call, release, look, collect, collectNow, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };
+module.exports = { native, out, now, begin, end, call, release, look, deliver, collectNow, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };

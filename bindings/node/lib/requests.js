@@ -1,7 +1,7 @@
 'use strict';
 // Requests of the promise API, one class for each kind of answer.
 
-const { native, out, call, collect } = require('./calls');
+const { native, out, call, deliver } = require('./calls');
 
 /** A promise for the answer. An AbortSignal cancels the call; what it answers then is the signal's reason. */
 class Request {
@@ -71,15 +71,7 @@ class RowsRequest extends Request {
   result(shape, command, affected, high, low, elapsed) {
     return new Result(shape, command, affected, high, low, elapsed);
   }
-  rows(f, at) {
-    let value;
-    try {
-      value = collect(f, at, this);
-    } catch (error) {
-      return this.fail(error);
-    }
-    this.done(value);
-  }
+  rows(f, at) { deliver(f, at, this); }
 }
 
 /** A lease, as the two halves of its token, for `take(low, high)`. */

@@ -1,7 +1,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { native, call, collect, out } = require('../calls');
+const { native, call, deliver, out } = require('../calls');
 const { translate } = require('./errors');
 const { Result } = require('./result');
 const { convertersOf } = require('./types');
@@ -53,18 +53,9 @@ class QueryRequest {
   result(shape, command, affected, high, low, elapsed, rowCount) {
     return new Result(shape, command, affected, rowCount, this.mode);
   }
-  rows(f, at) {
-    let value;
-    try {
-      value = collect(f, at, this);
-    } catch (error) {
-      return this.fail(error);
-    }
-    this.finish(null, value);
-  }
-  fail(error) {
-    this.finish(error);
-  }
+  rows(f, at) { deliver(f, at, this); }
+  done(value) { this.finish(null, value); }
+  fail(error) { this.finish(error); }
 
   finish(error, value) {
     if (this.isStarting) { // never within the call that asked for it
