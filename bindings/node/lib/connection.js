@@ -13,7 +13,8 @@ const { isolationOf, beginFlags } = require('./transaction');
 class Connection extends Queries {
   #low;
   #high;
-  #running = 0;
+  #running = 0; // calls without an answer; one at most is under way, others were refused
+  #current;
   #releaseLater = false;
   #isReleased = false;
   #stream;
@@ -40,7 +41,9 @@ class Connection extends Queries {
       settle.call(request);
       if (this.#releaseLater && this.#running === 0) this.#giveBack();
     };
-    return request.start(begin);
+    const promise = request.start(begin);
+    if (request.isUnderWay) this.#current = request;
+    return promise;
   }
 
   _query(request, sql, params, flags, format, timeout) {
@@ -93,7 +96,7 @@ class Connection extends Queries {
 
   /** Asks that the running statement end: it answers DBPOOL_ERR_CANCELLED, unless its result comes first. */
   cancel() {
-    native.cancel(this.#low, this.#high);
+    this.#current?.cancel();
   }
 
   /** Gives the connection back. What runs is cancelled, an open transaction rolled back. Harmless twice. */

@@ -8,6 +8,8 @@ class Request {
   constructor(signal) {
     this.signal = signal;
     this.pool = undefined; // only held: a pool that nobody holds is closed
+    this.isUnderWay = false;
+    this.low = this.high = 0; // of its op
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -16,19 +18,33 @@ class Request {
 
   start(begin) {
     if (this.signal === undefined) {
-      call(this, begin);
+      this.#call(begin);
     } else if (this.signal.aborted) {
       this.settle();
       this.reject(this.signal.reason);
-    } else if (call(this, begin)) {
-      const low = out[0], high = out[1];
-      this.onAbort = () => native.opCancel(low, high);
+    } else {
+      this.#call(begin);
+      if (!this.isUnderWay) return this.promise;
+      this.onAbort = () => this.cancel();
       this.signal.addEventListener('abort', this.onAbort, { once: true });
     }
     return this.promise;
   }
 
+  #call(begin) {
+    if (!call(this, begin)) return;
+    this.isUnderWay = true;
+    this.low = out[0];
+    this.high = out[1];
+  }
+
+  /** Asks that it end; the library asks the server again until that hears it. */
+  cancel() {
+    if (this.isUnderWay) native.opCancel(this.low, this.high);
+  }
+
   settle() {
+    this.isUnderWay = false;
     if (this.onAbort !== undefined) this.signal.removeEventListener('abort', this.onAbort);
   }
   done(value) {

@@ -43,6 +43,7 @@ class FetchRequest extends Request {
 class RowStream {
   #start;
   #startFetch;
+  #opening;
   #whenIdle;
   #types;
   #signal;
@@ -121,7 +122,8 @@ class RowStream {
     try {
       if (!this.#isStarted) {
         this.#isStarted = true;
-        const { handle, shape } = await this.#start(new OpenRequest(this.#signal));
+        this.#opening = new OpenRequest(this.#signal);
+        const { handle, shape } = await this.#start(this.#opening);
         this.#handle = handle;
         if (this.#isOver) this.#free();
         else this.#plan = shape.plan(this.#types, this.#mode);
@@ -197,6 +199,7 @@ class RowStream {
   _drop(whenIdle) {
     this.#isOver = true;
     this.#isStarted = true;
+    this.#opening?.cancel();
     if (this.#handle !== NOTHING) this.#free();
     if (this.#isFetching) this.#whenIdle ??= whenIdle;
     else whenIdle?.();

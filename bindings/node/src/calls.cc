@@ -186,11 +186,6 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return Int(env, dbpool_release(in.Token(0)));
 }
 
-napi_value Cancel(napi_env env, napi_callback_info info) {
-  const Arguments<2> in(env, info);
-  return Int(env, dbpool_conn_cancel(in.Token(0), nullptr));
-}
-
 napi_value OpCancel(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
   return Int(env, dbpool_op_cancel(in.Token(0)));
@@ -212,7 +207,6 @@ void ExportCalls(napi_env env, napi_value exports) {
   Export(env, exports, "connPing", ConnPing);
   Export(env, exports, "fetch", Fetch);
   Export(env, exports, "release", Release);
-  Export(env, exports, "cancel", Cancel);
   Export(env, exports, "opCancel", OpCancel);
 }
 

@@ -70,6 +70,37 @@ for (const [name, uri] of databases) {
   });
 }
 
+describe('PostgreSQL: what has hardly begun', { skip: SKIP, timeout: 120_000 }, () => {
+  const SLEEP = 'SELECT pg_sleep(600)';
+  const TRIES = 60; // of which the server would overhear a few, if it were asked once
+
+  test('hears a cancel, and a release', async (t) => {
+    const pool = await poolOf(t, () => postgresUrl, { poolSize: 1, maxOverflow: 0 });
+    for (let i = 0; i < TRIES; ++i) {
+      const connection = await pool.connect();
+      const running = fails(connection.query(SLEEP, [], { timeout: 20_000 }), 'DBPOOL_ERR_CANCELLED');
+      await fails(connection.query('SELECT 1'), 'DBPOOL_ERR_BUSY'); // and is not what is cancelled
+      for (let turn = i % 6; turn > 0; --turn) await new Promise(setImmediate);
+      if (i % 2 === 0) connection.cancel();
+      connection.release();
+      await running;
+    }
+  });
+
+  test('hears the release of a client', async (t) => {
+    const pool = new pg.Pool({ ...postgresConfig(), max: 1, query_timeout: 20_000 });
+    t.after(() => pool.end());
+    for (let i = 0; i < TRIES; ++i) {
+      const client = await pool.connect();
+      const running = i % 2 === 0 ? client.query(SLEEP) : client.query(new pg.Cursor(SLEEP)).read(1);
+      const ended = running.then(() => 'no row', (error) => error.cause.code);
+      for (let turn = i % 6; turn > 0; --turn) await new Promise(setImmediate);
+      client.release();
+      assert.match(await ended, i % 2 === 0 ? /CANCELLED/ : /CANCELLED|no row/); // a read that had not begun gives none
+    }
+  });
+});
+
 describe('dbpool/pg: released in use', { skip: SKIP, timeout: 120_000 }, () => {
   for (const rows of [0, 1]) {
     test(`while a cursor ${rows === 0 ? 'opens' : 'fetches'}`, async (t) => {

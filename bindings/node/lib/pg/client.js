@@ -141,7 +141,7 @@ class Client extends EventEmitter {
     }
   }
 
-  /** Something to do on the lease: its start(client) is called when its turn comes, and _ended(it) says it is done. */
+  /** Something to do on the lease: its start(client) is called when its turn comes, and _ended(it) says it is done; abandon() asks for that. */
   _enqueue(task) {
     if (this.#state === 'over') {
       process.nextTick(() => task.fail(unusable(this.#onRelease ? 'Client was released to the pool and cannot be used any more' : 'Client was closed and is not queryable')));
@@ -180,8 +180,7 @@ class Client extends EventEmitter {
     this.destroys = Boolean(error);
     this.#onRelease(this, error);
     if (this.#active === null) this.#giveBack();
-    else native.cancel(this.#low, this.#high);
-    this.#active?.abandon?.();
+    else this.#active.abandon();
   }
 
   /** Nothing more is started; what waits fails. */

@@ -19,6 +19,8 @@ class QueryRequest {
     this.owner = undefined;
     this.pool = undefined; // only held: a pool that nobody holds is closed
     this.isStarting = false;
+    this.isUnderWay = false;
+    this.low = this.high = 0; // of its op
     this.promise = callback === undefined ? new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -35,17 +37,23 @@ class QueryRequest {
   run(send) {
     const { config } = this;
     this.isStarting = true;
-    call(this, (number) => {
+    this.isUnderWay = call(this, (number) => {
       const values = config.values === undefined || config.values === null ? undefined : prepareValues(config.values);
       return send(number, config, values);
     });
     this.isStarting = false;
+    this.low = out[0];
+    this.high = out[1];
     if (config.signal !== undefined) this.#watch(config.signal);
   }
 
+  /** By a client that is released, or by its signal. */
+  abandon() {
+    if (this.isUnderWay) native.opCancel(this.low, this.high);
+  }
+
   #watch(signal) {
-    const low = out[0], high = out[1];
-    this.onAbort = () => native.opCancel(low, high);
+    this.onAbort = () => this.abandon();
     if (signal.aborted) this.onAbort();
     else signal.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -62,6 +70,7 @@ class QueryRequest {
       process.nextTick(() => this.finish(error, value));
       return;
     }
+    this.isUnderWay = false;
     if (this.onAbort !== undefined) this.config.signal.removeEventListener('abort', this.onAbort);
     const translated = error === null ? null : translate(error);
     this.owner?._ended(this, translated);
