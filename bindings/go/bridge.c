@@ -289,6 +289,7 @@ void dbpgo_error_read(const dbpool_error *error, dbpgo_error_view *out) {
   out->text[6] = dbpool_error_column(error);
   out->text[7] = dbpool_error_constraint(error);
   out->text[8] = dbpool_error_cause(error);
+  for (uint32_t i = 0; i <= DBPOOL_FIELD_ROUTINE; ++i) out->field[i] = dbpool_error_field(error, i);
   out->code = dbpool_error_code(error);
   out->native_code = dbpool_error_native_code(error);
   out->position = dbpool_error_position(error);

@@ -114,6 +114,7 @@ void dbpgo_take_result(dbpgo_answer *answer, dbpool_result *result);
 
 typedef struct dbpgo_error_view {
   const char *text[9];  // message, SQLSTATE, detail, hint, schema, table, column, constraint, cause
+  const char *field[DBPOOL_FIELD_ROUTINE + 1];
   dbpool_status code;
   int32_t native_code;
   int32_t position;

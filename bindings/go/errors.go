@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -109,6 +110,16 @@ type Error struct {
 	Cause      string      // why there was no connection: the last error of connecting
 	Counts     *PoolCounts // of the pool, when there was no connection
 
+	// What only PostgreSQL says, by its own names of the fields.
+	Severity         string // "ERROR", "FATAL" or "PANIC"
+	Where            string // the calls it happened in, innermost first, a line each
+	DataType         string // the type or domain it is about
+	InternalQuery    string // the statement that failed, where a function ran it and not the caller
+	InternalPosition int    // in that one: characters, from 1
+	File             string // of the server's source code
+	Line             int
+	Routine          string
+
 	context error
 	kept    *keptError // of those for which InTx may run its function again
 }
@@ -188,6 +199,14 @@ func takeError(status C.dbpool_status, cerr *C.dbpool_error) *Error {
 		&e.Constraint, &e.Cause} {
 		*field = textOf(view.text[i])
 	}
+	e.Severity = textOf(view.field[C.DBPOOL_FIELD_SEVERITY])
+	e.Where = textOf(view.field[C.DBPOOL_FIELD_WHERE])
+	e.DataType = textOf(view.field[C.DBPOOL_FIELD_DATA_TYPE])
+	e.InternalQuery = textOf(view.field[C.DBPOOL_FIELD_INTERNAL_QUERY])
+	e.InternalPosition = numberOf(view.field[C.DBPOOL_FIELD_INTERNAL_POSITION])
+	e.File = textOf(view.field[C.DBPOOL_FIELD_FILE])
+	e.Line = numberOf(view.field[C.DBPOOL_FIELD_LINE])
+	e.Routine = textOf(view.field[C.DBPOOL_FIELD_ROUTINE])
 	if view.has_counts != 0 {
 		c := &view.counts
 		e.Counts = &PoolCounts{int(c.open), int(c.idle), int(c.leased), int(c.waiting)}
@@ -228,6 +247,12 @@ func textOf(text *C.char) string {
 		return ""
 	}
 	return C.GoString(text)
+}
+
+// NumberOf is the number that a text of the library's is; 0 if it is none.
+func numberOf(text *C.char) int {
+	number, _ := strconv.Atoi(textOf(text))
+	return number
 }
 
 // BytesAt are bytes of the library's, without a copy.

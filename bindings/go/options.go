@@ -130,6 +130,22 @@ func (s *settings) text(names []string) (text string) {
 	return text
 }
 
+func settingsOf(options []Option) *settings {
+	s := &settings{}
+	for _, option := range options {
+		option(s)
+	}
+	return s
+}
+
+// TextOrNull is NULL for "", else a copy; the caller frees either.
+func textOrNull(text string) *C.char {
+	if text == "" {
+		return nil
+	}
+	return C.CString(text)
+}
+
 // Build makes the library's options; the caller frees them.
 func (s *settings) build() (*C.dbpool_options, error) {
 	var cerr *C.dbpool_error
@@ -138,10 +154,7 @@ func (s *settings) build() (*C.dbpool_options, error) {
 		return nil, takeError(C.DBPOOL_ERR_NOMEM, nil)
 	}
 	for _, prefix := range s.env {
-		var p *C.char
-		if prefix != "" {
-			p = C.CString(prefix)
-		}
+		p := textOrNull(prefix)
 		status := C.dbpool_options_from_env(o, p, &cerr)
 		C.free(unsafe.Pointer(p))
 		if status < 0 {

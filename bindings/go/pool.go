@@ -40,10 +40,7 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s settings
-	for _, option := range options {
-		option(&s)
-	}
+	s := settingsOf(options)
 	o, err := s.build()
 	if err != nil {
 		return nil, err
@@ -68,11 +65,8 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 }
 
 func (p *Pool) create(ctx context.Context, uri string, o *C.dbpool_options) error {
-	var curi *C.char
-	if uri != "" {
-		curi = C.CString(uri)
-		defer C.free(unsafe.Pointer(curi))
-	}
+	curi := textOrNull(uri)
+	defer C.free(unsafe.Pointer(curi))
 	var answer C.dbpgo_answer
 	err := p.loop.run(ctx, func(loop *C.dbpgo_loop, _ C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {
 		return C.dbpgo_create(loop, curi, o, to)
@@ -186,11 +180,8 @@ type AcquireOptions struct {
 // AcquireWith is Acquire, with options.
 func (p *Pool) AcquireWith(ctx context.Context, options AcquireOptions) (*Conn, error) {
 	defer runtime.KeepAlive(p)
-	var tag *C.char
-	if options.Tag != "" {
-		tag = C.CString(options.Tag)
-		defer C.free(unsafe.Pointer(tag))
-	}
+	tag := textOrNull(options.Tag)
+	defer C.free(unsafe.Pointer(tag))
 	var flags C.uint32_t
 	if options.NoWait {
 		flags = C.DBPOOL_ACQUIRE_NO_WAIT

@@ -155,6 +155,21 @@ func TestAContextEndsAWait(t *testing.T) {
 	})
 }
 
+// BorrowLater waits for a connection in a goroutine, which all counts, and gives it back after served().
+func borrowLater(t *testing.T, pool *dbpool.Pool, all *sync.WaitGroup, served func()) {
+	all.Add(1)
+	go func() {
+		defer all.Done()
+		conn, err := pool.Acquire(context.Background())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		served()
+		conn.Release()
+	}()
+}
+
 func TestWaitersAreServedInTheOrderTheyCame(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		pool := open(t, db, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0))
@@ -164,19 +179,11 @@ func TestWaitersAreServedInTheOrderTheyCame(t *testing.T) {
 		var order []int
 		var all sync.WaitGroup
 		for i := range waiters {
-			all.Add(1)
-			go func() {
-				defer all.Done()
-				conn, err := pool.Acquire(context.Background())
-				if err != nil {
-					t.Error(err)
-					return
-				}
+			borrowLater(t, pool, &all, func() {
 				mu.Lock()
+				defer mu.Unlock()
 				order = append(order, i)
-				mu.Unlock()
-				conn.Release()
-			}()
+			})
 			await(t, "the waiter", func() bool { return int(pool.Stat().Waiting()) == i+1 })
 		}
 		conn.Release()
@@ -211,16 +218,7 @@ func TestWaitersCostNoThreads(t *testing.T) {
 		const waiters = 500
 		var all sync.WaitGroup
 		for range waiters {
-			all.Add(1)
-			go func() {
-				defer all.Done()
-				conn, err := pool.Acquire(context.Background())
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				conn.Release()
-			}()
+			borrowLater(t, pool, &all, func() {})
 		}
 		await(t, "the waiters", func() bool { return int(pool.Stat().Waiting()) == waiters })
 		threads, goThreads := countThreads(t), pprof.Lookup("threadcreate").Count()

@@ -298,6 +298,41 @@ func TestOnlyTheStatementOfTheContextIsCancelled(t *testing.T) {
 	})
 }
 
+func TestAnErrorInAFunctionTellsWhere(t *testing.T) {
+	conn := acquire(t, open(t, onPostgres(t)))
+	defer conn.Release()
+	exec(t, conn, "CREATE DOMAIN pg_temp.positive AS int CHECK (VALUE > 0)")
+	_, err := conn.Exec(testContext(t), "SELECT (-1)::pg_temp.positive")
+	equal(t, wantError(t, err, dbpool.ErrSQL).DataType, "positive")
+	_, err = conn.Exec(testContext(t), "DO $$ BEGIN\n PERFORM 1 FROM no_such_table; END $$")
+	e := wantError(t, err, dbpool.ErrSQL)
+	equal(t, e.Severity, "ERROR")
+	equal(t, e.Position, 0)
+	equal(t, e.InternalQuery, "SELECT 1 FROM no_such_table")
+	equal(t, e.InternalPosition, 15)
+	equal(t, e.Where, "PL/pgSQL function inline_code_block line 2 at PERFORM")
+	equal(t, e.File, "parse_relation.c")
+	equal(t, e.Routine, "parserOpenTable")
+	if e.Line < 100 {
+		t.Fatal(e.Line)
+	}
+	_, err = open(t, onSQLite(t)).Exec(testContext(t), "SELECT * FROM no_such_table")
+	equal(t, wantError(t, err, dbpool.ErrSQL).Severity, "")
+}
+
+func TestAColumnTellsItsTable(t *testing.T) {
+	conn := acquire(t, open(t, onPostgres(t)))
+	defer conn.Release()
+	exec(t, conn, "CREATE TEMP TABLE origin (a int, b text)")
+	oid := one[int](t, conn, "SELECT 'origin'::regclass::int")
+	columns, _, err := conn.Describe(testContext(t), "SELECT b, a + 1 FROM origin")
+	check(t, err)
+	equal(t, int(columns[0].NativeTable), oid)
+	equal(t, columns[0].NativeColumn, 2)
+	equal(t, columns[1].NativeTable, 0)
+	equal(t, columns[1].NativeColumn, 0)
+}
+
 func TestDescribe(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		conn := acquire(t, open(t, db))

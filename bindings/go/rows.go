@@ -48,10 +48,12 @@ type cell struct {
 
 // A Column is a column of a result, or a parameter of a statement.
 type Column struct {
-	Name       string
-	Kind       Kind
-	NativeType uint32 // PostgreSQL: the type's OID
-	NativeName string // PostgreSQL: "int4" ...; SQLite: the declared type
+	Name         string
+	Kind         Kind
+	NativeType   uint32 // PostgreSQL: the type's OID
+	NativeName   string // PostgreSQL: "int4" ...; SQLite: the declared type
+	NativeTable  uint32 // PostgreSQL: the OID of the table it comes from, if it comes from one
+	NativeColumn int    // PostgreSQL: its number in that table, from 1; system columns are below 0
 }
 
 // Begin takes what the answer brought.
@@ -243,7 +245,8 @@ func (r *Rows) kind(i int) Kind { return Kind(r.column(i).kind) }
 func columnsOf(first *C.dbpool_column, count C.uint32_t) []Column {
 	columns := make([]Column, count)
 	for i, c := range unsafe.Slice(first, int(count)) {
-		columns[i] = Column{textOf(c.name), Kind(c.kind), uint32(c.native_type), textOf(c.native_name)}
+		columns[i] = Column{textOf(c.name), Kind(c.kind), uint32(c.native_type), textOf(c.native_name),
+			uint32(c.native_table), int(c.native_column)}
 	}
 	return columns
 }

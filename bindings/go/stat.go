@@ -97,30 +97,26 @@ func (s *Stat) MaxIdleDestroyCount() int64 { return int64(s.c.closed_idle) }
 // ClosedCount is how many connections were closed for a reason.
 func (s *Stat) ClosedCount(reason CloseReason) int64 {
 	c := &s.c
-	switch reason {
-	case ClosedIdle:
-		return int64(c.closed_idle)
-	case ClosedLifetime:
-		return int64(c.closed_lifetime)
-	case ClosedUses:
-		return int64(c.closed_uses)
-	case ClosedBroken:
-		return int64(c.closed_broken)
-	case ClosedPing:
-		return int64(c.closed_ping)
-	case ClosedReset:
-		return int64(c.closed_reset)
-	case ClosedInvalidated:
-		return int64(c.closed_invalidated)
-	case ClosedHook:
-		return int64(c.closed_hook)
-	case ClosedShrunk:
-		return int64(c.closed_shrunk)
-	case ClosedPool:
-		return int64(c.closed - c.closed_idle - c.closed_lifetime - c.closed_uses - c.closed_broken - c.closed_ping -
-			c.closed_reset - c.closed_invalidated - c.closed_hook - c.closed_shrunk)
+	closed := [ClosedPool + 1]C.uint64_t{
+		ClosedIdle:        c.closed_idle,
+		ClosedLifetime:    c.closed_lifetime,
+		ClosedUses:        c.closed_uses,
+		ClosedBroken:      c.closed_broken,
+		ClosedPing:        c.closed_ping,
+		ClosedReset:       c.closed_reset,
+		ClosedInvalidated: c.closed_invalidated,
+		ClosedHook:        c.closed_hook,
+		ClosedShrunk:      c.closed_shrunk,
 	}
-	return 0
+	rest := c.closed
+	for _, count := range closed {
+		rest -= count
+	}
+	closed[ClosedPool] = rest // the library does not count these apart
+	if int(reason) >= len(closed) {
+		return 0
+	}
+	return int64(closed[reason])
 }
 
 // A Server is what Probe found out; "" and -1 are unknown.
@@ -140,20 +136,13 @@ type Server struct {
 
 // Probe opens one connection without a pool, asks the database who it is, and closes it. It blocks a thread.
 func Probe(ctx context.Context, uri string, options ...Option) (*Server, error) {
-	var s settings
-	for _, option := range options {
-		option(&s)
-	}
-	o, err := s.build()
+	o, err := settingsOf(options).build()
 	if err != nil {
 		return nil, err
 	}
 	defer C.dbpool_options_free(o)
-	var curi *C.char
-	if uri != "" {
-		curi = C.CString(uri)
-		defer C.free(unsafe.Pointer(curi))
-	}
+	curi := textOrNull(uri)
+	defer C.free(unsafe.Pointer(curi))
 	var found C.dbpool_server
 	var cerr *C.dbpool_error
 	found.struct_size = C.size_t(unsafe.Sizeof(found))

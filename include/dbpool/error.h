@@ -5,7 +5,7 @@
  * Every function that can fail takes `dbpool_error **error` last. It may be NULL. On failure *error is set
  * to a new object (or NULL if there was no memory for it), which the caller frees with dbpool_error_free();
  * on success it is left alone. Every function here accepts NULL and then answers "nothing": 0, "" or -1.
- * Strings belong to the error and live as long as it does. No string ever holds a password.
+ * Strings belong to the error and live as long as it does. None holds the password that the pool connects with.
  */
 #ifndef DBPOOL_ERROR_H_
 #define DBPOOL_ERROR_H_
@@ -117,6 +117,33 @@ DBPOOL_API const char *dbpool_error_column(const dbpool_error *error);
  * @since 0.1 @threadsafety any thread
  */
 DBPOOL_API const char *dbpool_error_constraint(const dbpool_error *error);
+
+/**
+ * @brief What only a server says of an error, for dbpool_error_field(): the rest of PostgreSQL's fields. @since 0.1
+ *
+ * All are texts; those that are numbers are decimal. More may follow.
+ */
+enum {
+    DBPOOL_FIELD_SEVERITY = 1,          /**< "ERROR", "FATAL" or "PANIC"; a server that tells it in its own
+                                             language alone (a refused connect, before 9.6): that */
+    DBPOOL_FIELD_WHERE = 2,             /**< the calls it happened in, innermost first, a line each */
+    DBPOOL_FIELD_DATA_TYPE = 3,         /**< name of the type or domain it is about */
+    DBPOOL_FIELD_INTERNAL_QUERY = 4,    /**< the statement that failed, as it is, where a function ran it and not the caller */
+    DBPOOL_FIELD_INTERNAL_POSITION = 5, /**< where in that one: characters, the first is 1 */
+    DBPOOL_FIELD_FILE = 6,              /**< of the server's source code */
+    DBPOOL_FIELD_LINE = 7,              /**< in that file */
+    DBPOOL_FIELD_ROUTINE = 8            /**< function of the server's source code */
+};
+
+/**
+ * @brief What else the server said.
+ *
+ * @param field  DBPOOL_FIELD_*
+ * @return The text. "" where the server said nothing, for errors of the library's own and of SQLite, and for a
+ *         field that this version of the library does not know.
+ * @since 0.1 @threadsafety any thread
+ */
+DBPOOL_API const char *dbpool_error_field(const dbpool_error *error, uint32_t field);
 
 /**
  * @brief What was going on.

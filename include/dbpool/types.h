@@ -126,7 +126,9 @@ typedef struct dbpool_column {
     uint32_t kind;           /**< DBPOOL_KIND_* */
     uint32_t native_type;    /**< PostgreSQL: type OID; SQLite: 0 */
     const char *native_name; /**< PostgreSQL: "int4" ..., "" outside pg_catalog; SQLite: the declared type or "" */
-    uint64_t reserved[4];
+    uint32_t native_table;   /**< PostgreSQL: OID of the table it comes from; 0: unknown, or not a table's column */
+    int32_t native_column;   /**< its number in that table, from 1, of a system column below 0; 0: as above */
+    uint64_t reserved[3];
 } dbpool_column;
 
 /** @brief Rows handed out by dbpool_result_fetch(). The memory is the result's. @since 0.1 */

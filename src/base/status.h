@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/error_fields.h"
+
 namespace dbp {
 
 /// Everything an error can say. What the ABI calls dbpool_error.
@@ -22,6 +24,7 @@ struct ErrorInfo {
   uint32_t flags = 0;
   std::string detail, hint, schema, table, column, constraint;
   std::string cause;  ///< the last error of connecting
+  ErrorFields fields;
   bool has_counts = false;
   uint32_t open = 0, idle = 0, leased = 0, waiting = 0;
 };

@@ -55,6 +55,10 @@ const char* dbpool_error_constraint(const dbpool_error* error) {
   return Text(error, &dbp::ErrorInfo::constraint);
 }
 
+const char* dbpool_error_field(const dbpool_error* error, uint32_t field) {
+  return error && error->info ? error->info->fields.Get(field) : "";
+}
+
 uint32_t dbpool_error_phase(const dbpool_error* error) {
   return error && error->info ? error->info->phase : 0;
 }

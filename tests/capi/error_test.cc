@@ -13,6 +13,7 @@ TEST(ErrorObject, AccessorsOfNullAnswerNothing) {
                     dbpool_error_constraint, dbpool_error_cause}) {
     EXPECT_STREQ(text(nullptr), "");
   }
+  EXPECT_STREQ(dbpool_error_field(nullptr, DBPOOL_FIELD_SEVERITY), "");
   EXPECT_STATUS(dbpool_error_code(nullptr), DBPOOL_OK);
   EXPECT_EQ(dbpool_error_native_code(nullptr), 0);
   EXPECT_EQ(dbpool_error_position(nullptr), 0);
@@ -39,6 +40,7 @@ TEST(ErrorObject, MadeByTheCaller) {
     EXPECT_STATUS(dbpool_error_code(error), code);
     EXPECT_STREQ(dbpool_error_message(error), "mine");
     EXPECT_STREQ(dbpool_error_sqlstate(error), "");
+    EXPECT_STREQ(dbpool_error_field(error, DBPOOL_FIELD_SEVERITY), "");
     dbpool_error_free(error);
   }
   for (dbpool_status code : {0, 1, 2, 77}) {
@@ -92,6 +94,18 @@ TEST_P(EveryError, OfTheStatementSaysWhere) {
     EXPECT_EQ(dbpool_error_position(error_.get()), 15);
   }
   EXPECT_EQ(Ask(conn_, "select 1"), "1") << "the connection stays usable";
+}
+
+TEST_P(EveryError, HasTheServersOtherFieldsIfThereIsAServer) {
+  ASSERT_STATUS(Execute(conn_, "select 1 from nowhere_at_all", error_.out()), DBPOOL_ERR_SQL);
+  for (const uint32_t field : {DBPOOL_FIELD_SEVERITY, DBPOOL_FIELD_FILE, DBPOOL_FIELD_LINE,
+                               DBPOOL_FIELD_ROUTINE}) {
+    EXPECT_EQ(dbpool_error_field(error_.get(), field)[0] != '\0', postgres()) << field;
+  }
+  const uint32_t said = DBPOOL_FIELD_SEVERITY, past = DBPOOL_FIELD_ROUTINE + 1;
+  for (const uint32_t unknown : {0u, past, 256 + said, UINT32_MAX}) {
+    EXPECT_STREQ(dbpool_error_field(error_.get(), unknown), "") << unknown;
+  }
 }
 
 TEST_P(EveryError, OfASyntaxHasAPosition) {

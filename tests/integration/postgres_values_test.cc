@@ -131,5 +131,31 @@ TEST_F(PostgresValues, ColumnsAreNamedWithTheirTypes) {
   EXPECT_STREQ(columns[2].native_name, "timestamptz");
 }
 
+TEST_F(PostgresValues, ColumnsOfATableSayWhich) {
+  Lease lease(pool_);
+  const auto columns = [&] {
+    EXPECT_TRUE(Ok(lease.Run("SELECT b, a, ctid, a + 1 FROM origin", {}, {}, &result_)));
+    return result_.columns();
+  };
+  uint32_t before = 0;
+  for (int made = 0; made < 2; ++made) {  // the same statement, and then another table
+    ASSERT_TRUE(Ok(lease.Run("CREATE TEMP TABLE origin (a int, b text)")));
+    const auto oid = std::stoul(lease.Ask("SELECT 'origin'::regclass::oid::text"));
+    for (int use = 0; use < 3; ++use) {
+      const auto seen = columns();
+      ASSERT_EQ(seen.size(), 4u);
+      for (const size_t c : {0, 1, 2}) EXPECT_EQ(seen[c].native_table, oid) << c;
+      EXPECT_EQ(seen[0].native_column, 2);
+      EXPECT_EQ(seen[1].native_column, 1);
+      EXPECT_LT(seen[2].native_column, 0) << "a system column";
+      EXPECT_EQ(seen[3].native_table, 0u);
+      EXPECT_EQ(seen[3].native_column, 0);
+    }
+    EXPECT_NE(oid, before);
+    before = static_cast<uint32_t>(oid);
+    ASSERT_TRUE(Ok(lease.Run("DROP TABLE origin")));
+  }
+}
+
 }  // namespace
 }  // namespace dbp

@@ -38,7 +38,9 @@ std::string Error::Describe() const {
 }
 
 std::string Error::AllTexts() const {
-  return sqlstate + "\n" + message + "\n" + detail + "\n" + hint + "\n" + cause;
+  std::string texts = sqlstate + "\n" + message + "\n" + detail + "\n" + hint + "\n" + cause;
+  for (const std::string& text : field) texts += "\n" + text;
+  return texts;
 }
 
 Error Take(dbpool_status status, dbpool_error* raw) {
@@ -52,6 +54,7 @@ Error Take(dbpool_status status, dbpool_error* raw) {
   error.detail = dbpool_error_detail(raw);
   error.hint = dbpool_error_hint(raw);
   error.cause = dbpool_error_cause(raw);
+  for (uint32_t i = 0; i < error.field.size(); ++i) error.field[i] = dbpool_error_field(raw, i);
   error.phase = dbpool_error_phase(raw);
   error.flags = dbpool_error_flags(raw);
   error.position = dbpool_error_position(raw);

@@ -4,6 +4,7 @@
 #include <dbpool/dbpool.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ namespace dbp::abi {
 struct Error {
   dbpool_status code = DBPOOL_OK;
   std::string sqlstate, message, detail, hint, cause;
+  std::array<std::string, DBPOOL_FIELD_ROUTINE + 1> field;  ///< by DBPOOL_FIELD_*
   uint32_t phase = 0, flags = 0;
   int32_t position = 0;
 

@@ -5,10 +5,10 @@
 // result(shape, plan, command, affected, lastInsertId), which makes the object that rows are put into.
 
 const native = require('./native');
-const { DbpoolError } = require('./errors');
+const { DbpoolError, misuse } = require('./errors');
 const { Frame, shapeOf, commandOf } = require('./rows');
 
-const PENDING = 2;
+const PENDING = 2, BUSY = -8;
 const KIND_RESULT = 1, KIND_LEASE = 2, KIND_POOL = 3, KIND_EVENT = 4, KIND_END = 5;
 const REMAINS_ROWS = 1, REMAINS_RESULT = 2, REMAINS_STREAM = 4;
 const RECORD = 12;
@@ -52,6 +52,11 @@ function call(request, start) {
   if (typeof status === 'object') request.fail(new DbpoolError(status));
   else request.done(status);
   return false;
+}
+
+/** Gives a lease back. What runs on it must have answered: an answer comes when the lease is free. */
+function release(low, high) {
+  if (native.release(low, high) === BUSY) throw misuse('DBPOOL_ERR_BUSY', 'a connection was given back while it was in use');
 }
 
 /** What read() and its like gave: undefined, or the error it was. */
@@ -106,6 +111,17 @@ function collect(f, at, request) {
   return values.length === 1 ? value : values;
 }
 
+/** The same, for a request's done() or fail(). */
+function deliver(f, at, request) {
+  let value;
+  try {
+    value = collect(f, at, request);
+  } catch (error) {
+    return request.fail(error);
+  }
+  request.done(value);
+}
+
 /** The same of what read() and its like gave. */
 function collectNow(answer, request) {
   const error = look(answer);
@@ -138,4 +154,4 @@ function onAnswers(count, text, bytes, extras) {
   frame.set(undefined, undefined, undefined);
 }
 
-module.exports = { native, out, now, begin, end, call, look, collect, collectNow, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };
+module.exports = { native, out, now, begin, end, call, release, look, deliver, collectNow, reads, PENDING, REMAINS_ROWS, REMAINS_STREAM, shapeOf, commandOf };

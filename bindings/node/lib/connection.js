@@ -1,12 +1,10 @@
 'use strict';
 
-const { native, shapeOf } = require('./calls');
+const { native, release, shapeOf } = require('./calls');
 const { Request, RowsRequest } = require('./requests');
 const { PipelineRequest } = require('./pipeline');
 const { Queries } = require('./queries');
 const { isolationOf, beginFlags } = require('./transaction');
-
-const BUSY = -8;
 
 /**
  * A borrowed connection, until release(). It runs one statement at a time: a second one is DBPOOL_ERR_BUSY. After its
@@ -15,13 +13,16 @@ const BUSY = -8;
 class Connection extends Queries {
   #low;
   #high;
-  #running = 0;
+  #running = 0; // calls without an answer; one at most is under way, others were refused
+  #current;
   #releaseLater = false;
   #isReleased = false;
   #stream;
+  #pool; // only held: a pool that nobody holds is closed
 
   constructor(pool, low, high) {
     super(pool.types, pool.isPostgres);
+    this.#pool = pool;
     this.#low = low;
     this.#high = high;
   }
@@ -31,6 +32,7 @@ class Connection extends Queries {
   /** The number of the connection behind the lease, as events have it; 0 when it is released. */
   get id() { return native.connId(this.#low, this.#high); }
 
+  /** Starts whatever runs on the connection, fetches of its streams too: a release waits for its answer. */
   _start(request, begin) {
     ++this.#running;
     const settle = request.settle;
@@ -39,7 +41,9 @@ class Connection extends Queries {
       settle.call(request);
       if (this.#releaseLater && this.#running === 0) this.#giveBack();
     };
-    return request.start(begin);
+    const promise = request.start(begin);
+    if (request.isUnderWay) this.#current = request;
+    return promise;
   }
 
   _query(request, sql, params, flags, format, timeout) {
@@ -92,7 +96,7 @@ class Connection extends Queries {
 
   /** Asks that the running statement end: it answers DBPOOL_ERR_CANCELLED, unless its result comes first. */
   cancel() {
-    native.cancel(this.#low, this.#high);
+    this.#current?.cancel();
   }
 
   /** Gives the connection back. What runs is cancelled, an open transaction rolled back. Harmless twice. */
@@ -105,11 +109,8 @@ class Connection extends Queries {
   }
 
   #giveBack() {
-    const status = native.release(this.#low, this.#high);
+    release(this.#low, this.#high);
     this.#stream?._drop();
-    if (status !== BUSY) return;
-    this.cancel(); // rows are being fetched: the lease is free when that has answered
-    setTimeout(() => this.#giveBack(), 1);
   }
 
   [Symbol.dispose]() { this.release(); }

@@ -1,6 +1,8 @@
 'use strict';
 
 const RETRYABLE = 1, BROKEN = 2, TIMEOUT = 4, CANCELLED = 8, NOT_SENT = 16, UNKNOWN = 32;
+const GIVEN = ['detail', 'hint', 'schema', 'table', 'column', 'constraint', 'pool', 'severity', 'where', 'dataType', 'internalQuery', 'file', 'routine'];
+const NUMBERS = ['internalPosition', 'line'];  // the server's texts
 const PHASES = ['none', 'queue', 'connect', 'ping', 'reset', 'query', 'close'];
 
 /** What went wrong: `code` is the status, `sqlstate` the database's word for it, the flags say what it means. */
@@ -11,8 +13,11 @@ class DbpoolError extends Error {
     super(fields.message, fields.reason ? { cause: fields.reason } : undefined);
     this.code = fields.code;
     this.sqlstate = fields.sqlstate ?? '';
-    for (const name of ['detail', 'hint', 'schema', 'table', 'column', 'constraint', 'pool']) {
+    for (const name of GIVEN) {
       if (fields[name] !== undefined) this[name] = fields[name];
+    }
+    for (const name of NUMBERS) {
+      if (fields[name] !== undefined) this[name] = Number(fields[name]);
     }
     if (fields.position) this.position = fields.position;
     if (fields.nativeCode) this.nativeCode = fields.nativeCode;

@@ -25,8 +25,13 @@ class Pool extends Queries {
     this.#handle = handle;
   }
 
+  _start(request, begin) {
+    request.pool = this;
+    return request.start(begin);
+  }
+
   _query(request, sql, params, flags, format, timeout) {
-    return request.start((number) => native.query(this.#handle, number, sql, params, flags, format, timeout));
+    return this._start(request, (number) => native.query(this.#handle, number, sql, params, flags, format, timeout));
   }
 
   /**

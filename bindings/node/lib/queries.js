@@ -12,7 +12,7 @@ function flagsOf({ readOnly, alone }) {
   return (readOnly ? READ_ONLY : 0) | (alone ? ALONE : 0);
 }
 
-/** A subclass has _query(request, sql, params, flags, format, timeout), which gives the request's promise. */
+/** A subclass has _query(request, sql, params, flags, format, timeout) and _start(request, begin), which give the request's promise. */
 class Queries {
   constructor(types, isPostgres) {
     this.types = types;
@@ -67,8 +67,8 @@ class Queries {
   /** Rows as they come: `for await (const row of pool.stream(sql))`. Memory stays bounded; it keeps the connection. */
   stream(sql, params, options = {}) {
     const stream = new RowStream(options, this.types, (request) =>
-      this._query(request, sql, prepare(params, this.isPostgres), STREAM | flagsOf(options),
-        this.types.format, options.timeout ?? 0));
+      this._query(request, sql, prepare(params, this.isPostgres), STREAM | flagsOf(options), this.types.format,
+        options.timeout ?? 0), (request, begin) => this._start(request, begin));
     this._streamed?.(stream);
     return stream;
   }

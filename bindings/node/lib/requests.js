@@ -1,12 +1,15 @@
 'use strict';
 // Requests of the promise API, one class for each kind of answer.
 
-const { native, out, call, collect } = require('./calls');
+const { native, out, call, deliver } = require('./calls');
 
 /** A promise for the answer. An AbortSignal cancels the call; what it answers then is the signal's reason. */
 class Request {
   constructor(signal) {
     this.signal = signal;
+    this.pool = undefined; // only held: a pool that nobody holds is closed
+    this.isUnderWay = false;
+    this.low = this.high = 0; // of its op
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -15,19 +18,33 @@ class Request {
 
   start(begin) {
     if (this.signal === undefined) {
-      call(this, begin);
+      this.#call(begin);
     } else if (this.signal.aborted) {
       this.settle();
       this.reject(this.signal.reason);
-    } else if (call(this, begin)) {
-      const low = out[0], high = out[1];
-      this.onAbort = () => native.opCancel(low, high);
+    } else {
+      this.#call(begin);
+      if (!this.isUnderWay) return this.promise;
+      this.onAbort = () => this.cancel();
       this.signal.addEventListener('abort', this.onAbort, { once: true });
     }
     return this.promise;
   }
 
+  #call(begin) {
+    if (!call(this, begin)) return;
+    this.isUnderWay = true;
+    this.low = out[0];
+    this.high = out[1];
+  }
+
+  /** Asks that it end; the library asks the server again until that hears it. */
+  cancel() {
+    if (this.isUnderWay) native.opCancel(this.low, this.high);
+  }
+
   settle() {
+    this.isUnderWay = false;
     if (this.onAbort !== undefined) this.signal.removeEventListener('abort', this.onAbort);
   }
   done(value) {
@@ -70,15 +87,7 @@ class RowsRequest extends Request {
   result(shape, command, affected, high, low, elapsed) {
     return new Result(shape, command, affected, high, low, elapsed);
   }
-  rows(f, at) {
-    let value;
-    try {
-      value = collect(f, at, this);
-    } catch (error) {
-      return this.fail(error);
-    }
-    this.done(value);
-  }
+  rows(f, at) { deliver(f, at, this); }
 }
 
 /** A lease, as the two halves of its token, for `take(low, high)`. */

@@ -42,6 +42,9 @@ class FetchRequest extends Request {
  */
 class RowStream {
   #start;
+  #startFetch;
+  #opening;
+  #whenIdle;
   #types;
   #signal;
   #mode;
@@ -54,8 +57,10 @@ class RowStream {
   #rows = [];
   #next = 0;
 
-  constructor(options, types, start) {
+  /** start(request) runs the statement, startFetch(request, begin) asks for more of its rows. */
+  constructor(options, types, start, startFetch) {
     this.#start = start;
+    this.#startFetch = startFetch;
     this.#types = types;
     this.#signal = options.signal;
     this.#mode = options.rowMode === 'array' ? 'array' : 'object';
@@ -117,7 +122,8 @@ class RowStream {
     try {
       if (!this.#isStarted) {
         this.#isStarted = true;
-        const { handle, shape } = await this.#start(new OpenRequest(this.#signal));
+        this.#opening = new OpenRequest(this.#signal);
+        const { handle, shape } = await this.#start(this.#opening);
         this.#handle = handle;
         if (this.#isOver) this.#free();
         else this.#plan = shape.plan(this.#types, this.#mode);
@@ -132,12 +138,13 @@ class RowStream {
       throw error;
     } finally {
       this.#isFetching = false;
+      this.#whenIdle?.();
     }
   }
 
   async #more(size) {
     let now = WAITING;
-    const answered = new FetchRequest(this.#signal, this).start((number) => {
+    const answered = this.#startFetch(new FetchRequest(this.#signal, this), (number) => {
       const answer = native.fetch(this.#handle, number, size);
       if (answer === PENDING) return PENDING;
       now = answer;
@@ -188,11 +195,14 @@ class RowStream {
     this.#handle = NOTHING;
   }
 
-  /** Ends it early: the statement is cancelled, and the connection is free again. */
-  _drop() {
+  /** Ends it early: the statement is cancelled, and the connection free again when whenIdle(), if given, is called. */
+  _drop(whenIdle) {
     this.#isOver = true;
     this.#isStarted = true;
+    this.#opening?.cancel();
     if (this.#handle !== NOTHING) this.#free();
+    if (this.#isFetching) this.#whenIdle ??= whenIdle;
+    else whenIdle?.();
   }
 }
 

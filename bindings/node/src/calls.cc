@@ -51,39 +51,39 @@ napi_value Acquire(napi_env env, napi_callback_info info) {
   return Started(self, status, op, error);
 }
 
-/// query(pool, number, sql, params, flags, format, timeout)
-napi_value Query(napi_env env, napi_callback_info info) {
-  const Arguments<7> in(env, info);
-  Env& self = *Env::Get(env);
-  const Statement statement(self, in.values[2], in.values[3]);
+/// Runs what stands in the arguments from `first` on: number, sql, params, flags, format, timeout. start() hands it to the
+/// library.
+template <size_t N, class Start>
+napi_value Run(const Arguments<N>& in, size_t first, Start start) {
+  Env& self = *Env::Get(in.env);
+  const Statement statement(self, in.values[first + 1], in.values[first + 2]);
   if (!statement.ok()) return nullptr;
-  Call* call = self.Begin(in.Uint32(1));
-  const dbpool_query_options options = {sizeof options, in.Int64(6), in.Uint32(4)};
-  call->format = static_cast<Format>(in.Uint32(5));
+  Call* call = self.Begin(in.Uint32(first));
+  const dbpool_query_options options = {sizeof options, in.Int64(first + 5), in.Uint32(first + 3)};
+  call->format = static_cast<Format>(in.Uint32(first + 4));
   call->is_stream = (options.flags & DBPOOL_QUERY_STREAM) != 0;
   dbpool_op op = 0;
   dbpool_error* error = nullptr;
-  const dbpool_status status = dbpool_query_async(in.External<dbpool>(0), self.loop(), statement.sql(), statement.sql_size(),
-                                                  statement.params(), statement.param_count(), &options, OnResult, call, &op, &error);
+  const dbpool_status status = start(statement, self.loop(), &options, call, &op, &error);
   return Started(self, status, op, error);
+}
+
+/// query(pool, number, sql, params, flags, format, timeout)
+napi_value Query(napi_env env, napi_callback_info info) {
+  const Arguments<7> in(env, info);
+  return Run(in, 1, [&](const Statement& s, dbpool_loop* loop, auto* options, Call* call, auto* op, auto* error) {
+    return dbpool_query_async(in.External<dbpool>(0), loop, s.sql(), s.sql_size(), s.params(), s.param_count(),
+                              options, OnResult, call, op, error);
+  });
 }
 
 /// connQuery(low, high, number, sql, params, flags, format, timeout)
 napi_value ConnQuery(napi_env env, napi_callback_info info) {
   const Arguments<8> in(env, info);
-  Env& self = *Env::Get(env);
-  const Statement statement(self, in.values[3], in.values[4]);
-  if (!statement.ok()) return nullptr;
-  Call* call = self.Begin(in.Uint32(2));
-  const dbpool_query_options options = {sizeof options, in.Int64(7), in.Uint32(5)};
-  call->format = static_cast<Format>(in.Uint32(6));
-  call->is_stream = (options.flags & DBPOOL_QUERY_STREAM) != 0;
-  dbpool_op op = 0;
-  dbpool_error* error = nullptr;
-  const dbpool_status status =
-      dbpool_conn_query_async(in.Token(0), self.loop(), statement.sql(), statement.sql_size(), statement.params(),
-                              statement.param_count(), &options, OnResult, call, &op, &error);
-  return Started(self, status, op, error);
+  return Run(in, 2, [&](const Statement& s, dbpool_loop* loop, auto* options, Call* call, auto* op, auto* error) {
+    return dbpool_conn_query_async(in.Token(0), loop, s.sql(), s.sql_size(), s.params(), s.param_count(), options, OnResult,
+                                   call, op, error);
+  });
 }
 
 /// connDescribe(low, high, number, sql)
@@ -186,11 +186,6 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return Int(env, dbpool_release(in.Token(0)));
 }
 
-napi_value Cancel(napi_env env, napi_callback_info info) {
-  const Arguments<2> in(env, info);
-  return Int(env, dbpool_conn_cancel(in.Token(0), nullptr));
-}
-
 napi_value OpCancel(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
   return Int(env, dbpool_op_cancel(in.Token(0)));
@@ -212,7 +207,6 @@ void ExportCalls(napi_env env, napi_value exports) {
   Export(env, exports, "connPing", ConnPing);
   Export(env, exports, "fetch", Fetch);
   Export(env, exports, "release", Release);
-  Export(env, exports, "cancel", Cancel);
   Export(env, exports, "opCancel", OpCancel);
 }
 

@@ -75,7 +75,8 @@ struct Answer {
 struct Shape {
   struct Column {
     std::string name, native_name;
-    uint32_t kind, native_type;
+    uint32_t kind, native_type, native_table;
+    int32_t native_column;
   };
   std::vector<Column> columns;
   std::vector<uint8_t> as_text[3];  ///< which columns are given as text: none, those kFormatPg wants, all
@@ -148,7 +149,7 @@ class Env {
   void Encode(Answer& answer);
   void Flush();
   void Hold(int by);
-  napi_value DescribeColumn(const char* name, uint32_t kind, uint32_t native_type, const char* native_name);
+  napi_value DescribeColumn(const dbpool_column& column);
   uint32_t DescribeParams(const dbpool_result* result);
   uint32_t ShapeOf(const dbpool_column* columns, uint32_t count);
   void ForgetShapes();

@@ -1,6 +1,16 @@
+#include <iterator>
+
 #include "env.h"
 
 namespace dbpool_node {
+namespace {
+
+// By DBPOOL_FIELD_*; 0 is none.
+constexpr const char* kFields[] = {"",     "severity", "where", "dataType", "internalQuery", "internalPosition",
+                                   "file", "line",     "routine"};
+static_assert(std::size(kFields) == DBPOOL_FIELD_ROUTINE + 1);
+
+}  // namespace
 
 napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
   napi_value object;
@@ -19,6 +29,7 @@ napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
   text("column", dbpool_error_column(error));
   text("constraint", dbpool_error_constraint(error));
   text("reason", dbpool_error_cause(error));
+  for (uint32_t field = 0; field < std::size(kFields); ++field) text(kFields[field], dbpool_error_field(error, field));
   Set(env, object, "position", dbpool_error_position(error));
   Set(env, object, "nativeCode", dbpool_error_native_code(error));
   Set(env, object, "phase", dbpool_error_phase(error));

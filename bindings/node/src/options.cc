@@ -1,30 +1,30 @@
 #include "options.h"
 
-#include <memory>
-
 #include "env.h"
 #include "module.h"
 #include "params.h"
 
 namespace dbpool_node {
 
-dbpool_options* MakeOptions(napi_env env, napi_value list, napi_value prefix, dbpool_status* status, dbpool_error** error) {
-  std::unique_ptr<dbpool_options, decltype(&dbpool_options_free)> options(dbpool_options_new(), dbpool_options_free);
-  *status = options != nullptr ? DBPOOL_OK : DBPOOL_ERR_NOMEM;
+Target::Target(napi_env env, const napi_value* values)
+    : uri_(ToString(env, values[0])),
+      options_(dbpool_options_new(), dbpool_options_free),
+      status_(options_ != nullptr ? DBPOOL_OK : DBPOOL_ERR_NOMEM) {
+  if (ok()) Read(env, values[1], values[2]);
+}
+
+void Target::Read(napi_env env, napi_value list, napi_value prefix) {
   napi_valuetype type;
   napi_typeof(env, prefix, &type);
-  if (*status == DBPOOL_OK && type == napi_string) {
-    *status = dbpool_options_from_env(options.get(), ToString(env, prefix).c_str(), error);
-  }
+  if (type == napi_string) status_ = dbpool_options_from_env(options_.get(), ToString(env, prefix).c_str(), &error_);
   uint32_t count = 0;
   napi_get_array_length(env, list, &count);
-  for (uint32_t i = 0; *status == DBPOOL_OK && i + 1 < count; i += 2) {
+  for (uint32_t i = 0; ok() && i + 1 < count; i += 2) {
     napi_value name, value;
     napi_get_element(env, list, i, &name);
     napi_get_element(env, list, i + 1, &value);
-    *status = dbpool_options_set(options.get(), ToString(env, name).c_str(), ToString(env, value).c_str(), error);
+    status_ = dbpool_options_set(options_.get(), ToString(env, name).c_str(), ToString(env, value).c_str(), &error_);
   }
-  return *status == DBPOOL_OK ? options.release() : nullptr;
 }
 
 namespace {
@@ -71,15 +71,12 @@ napi_value DescribeServer(napi_env env, const dbpool_server& server) {
 /// probeNow(uri or "", options, environment, timeout): what the server says of itself; or an error.
 napi_value ProbeNow(napi_env env, napi_callback_info info) {
   const Arguments<4> in(env, info);
-  const std::string uri = ToString(env, in.values[0]);
-  dbpool_error* error = nullptr;
-  dbpool_status status = DBPOOL_OK;
-  dbpool_options* options = MakeOptions(env, in.values[1], in.values[2], &status, &error);
-  if (options == nullptr) return TakeError(env, status, error);
+  Target target(env, in.values);
+  if (!target.ok()) return target.Refusal(env);
   dbpool_server server = {};
   server.struct_size = sizeof server;
-  status = dbpool_probe(uri.empty() ? nullptr : uri.c_str(), options, in.Int64(3), &server, &error);
-  dbpool_options_free(options);
+  dbpool_error* error = nullptr;
+  const dbpool_status status = dbpool_probe(target.uri(), target.options(), in.Int64(3), &server, &error);
   return status == DBPOOL_OK ? DescribeServer(env, server) : TakeError(env, status, error);
 }
 

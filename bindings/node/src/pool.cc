@@ -20,18 +20,14 @@ namespace {
 /// create(uri or "", options, environment, number): number undefined makes a lazy pool at once and gives it.
 napi_value Create(napi_env env, napi_callback_info info) {
   const Arguments<4> in(env, info);
-  const std::string uri = ToString(env, in.values[0]);
+  Target target(env, in.values);
+  if (!target.ok()) return target.Refusal(env);
   dbpool_error* error = nullptr;
-  dbpool_status status = DBPOOL_OK;
-  dbpool_options* options = MakeOptions(env, in.values[1], in.values[2], &status, &error);
-  if (options == nullptr) return TakeError(env, status, error);
-  const char* const address = uri.empty() ? nullptr : uri.c_str();
   napi_valuetype type;
   napi_typeof(env, in.values[3], &type);
   if (type == napi_undefined) {
     dbpool* pool = nullptr;
-    status = dbpool_create(address, options, &pool, &error);
-    dbpool_options_free(options);
+    const dbpool_status status = dbpool_create(target.uri(), target.options(), &pool, &error);
     return status == DBPOOL_OK ? WrapPool(env, pool) : TakeError(env, status, error);
   }
   Env& self = *Env::Get(env);
@@ -42,8 +38,8 @@ napi_value Create(napi_env env, napi_callback_info info) {
     answer.call->env->Add(answer);
   };
   dbpool_op op = 0;
-  status = dbpool_create_async(address, options, self.loop(), answered, call, &op, &error);
-  dbpool_options_free(options);
+  const dbpool_status status =
+      dbpool_create_async(target.uri(), target.options(), self.loop(), answered, call, &op, &error);
   return Started(self, status, op, error);
 }
 

@@ -14,6 +14,7 @@ bool Has(const Shape& shape, const dbpool_column* columns, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) {
     const Shape::Column& known = shape.columns[i];
     if (known.kind != columns[i].kind || known.native_type != columns[i].native_type ||
+        known.native_table != columns[i].native_table || known.native_column != columns[i].native_column ||
         strcmp(known.name.c_str(), columns[i].name) != 0 || strcmp(known.native_name.c_str(), columns[i].native_name) != 0) {
       return false;
     }
@@ -146,8 +147,9 @@ uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) {
     shape_key_.append(columns[i].name).push_back('\0');
     shape_key_.append(columns[i].native_name).push_back('\0');
-    shape_key_.append(reinterpret_cast<const char*>(&columns[i].native_type), sizeof columns[i].native_type);
-    shape_key_.push_back(static_cast<char>(columns[i].kind));
+    const uint32_t numbers[] = {columns[i].kind, columns[i].native_type, columns[i].native_table,
+                                static_cast<uint32_t>(columns[i].native_column)};
+    shape_key_.append(reinterpret_cast<const char*>(numbers), sizeof numbers);
   }
   const auto found = shape_numbers_.find(shape_key_);
   if (found != shape_numbers_.end()) return found->second;
@@ -155,7 +157,8 @@ uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
   Shape shape;
   for (uint32_t i = 0; i < count; ++i) {
     const dbpool_column& column = columns[i];
-    shape.columns.push_back({column.name, column.native_name, column.kind, column.native_type});
+    shape.columns.push_back({column.name, column.native_name, column.kind, column.native_type, column.native_table,
+                             column.native_column});
     shape.as_text[0].push_back(0);
     shape.as_text[1].push_back(column.native_type == kOidInt8);
     shape.as_text[2].push_back(1);
@@ -166,13 +169,15 @@ uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
   return number;
 }
 
-napi_value Env::DescribeColumn(const char* name, uint32_t kind, uint32_t native_type, const char* native_name) {
+napi_value Env::DescribeColumn(const dbpool_column& column) {
   napi_value item;
   napi_create_object(env_, &item);
-  Set(env_, item, "name", String(env_, name));
-  Set(env_, item, "kind", Number(env_, kind));
-  Set(env_, item, "nativeType", Number(env_, native_type));
-  Set(env_, item, "nativeName", String(env_, native_name));
+  Set(env_, item, "name", String(env_, column.name));
+  Set(env_, item, "kind", column.kind);
+  Set(env_, item, "nativeType", column.native_type);
+  Set(env_, item, "nativeName", String(env_, column.native_name));
+  Set(env_, item, "nativeTable", column.native_table);
+  Set(env_, item, "nativeColumn", column.native_column);
   return item;
 }
 
@@ -185,7 +190,8 @@ napi_value Env::DescribeShape(uint32_t number) {
   uint32_t i = 0;
   for (const Shape::Column& column : found->second.columns) {
     napi_set_element(env_, list, i++,
-                     DescribeColumn(column.name.c_str(), column.kind, column.native_type, column.native_name.c_str()));
+                     DescribeColumn({column.name.c_str(), column.kind, column.native_type, column.native_name.c_str(),
+                                     column.native_table, column.native_column, {0}}));
   }
   return list;
 }
@@ -196,7 +202,7 @@ uint32_t Env::DescribeParams(const dbpool_result* result) {
   const uint32_t count = dbpool_result_params(result, &params);
   napi_value list;
   napi_create_array_with_length(env_, count, &list);
-  for (uint32_t i = 0; i < count; ++i) napi_set_element(env_, list, i, DescribeColumn(params[i].name, params[i].kind, params[i].native_type, params[i].native_name));
+  for (uint32_t i = 0; i < count; ++i) napi_set_element(env_, list, i, DescribeColumn(params[i]));
   return frame_.AddExtra(env_, list);
 }
 

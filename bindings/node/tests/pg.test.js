@@ -1,7 +1,9 @@
 'use strict';
 
 const { test, describe } = require('node:test');
+const { inspect } = require('node:util');
 const pg = require('dbpool/pg');
+const { translateConfig } = require('../lib/pg/config');
 const { assert, fails, until, postgresUrl, postgresConfig, SKIP } = require('./support');
 
 function poolOf(t, config) {
@@ -188,6 +190,29 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.deepEqual(names.map(({ rows }) => rows[0].application_name), Array(4).fill('greeted'));
   });
 
+  test('what a session is set to stays, unless the pool cleans it', async (t) => {
+    for (const [dbpool, wanted] of [[undefined, 'kept'], [{ reset: 'smart' }, '']]) {
+      const pool = poolOf(t, { max: 1, application_name: '', dbpool });
+      const client = await pool.connect();
+      await client.query("SET application_name = 'kept'");
+      await client.query('BEGIN');
+      client.release();
+      const { rows } = await pool.query("SELECT current_setting('application_name') AS name, pg_current_xact_id_if_assigned() AS xact");
+      assert.deepEqual(rows, [{ name: wanted || rows[0].name, xact: null }]);
+      assert.equal(rows[0].name === 'kept', dbpool === undefined);
+    }
+  });
+
+  test('named statements are prepared by their texts', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    const client = await pool.connect();
+    for (let use = 0; use < 10; ++use) await client.query({ name: 'its name', text: 'SELECT $1::int AS named', values: [use] });
+    const { rows } = await client.query("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%AS named'");
+    assert.equal(rows.length, 1);
+    assert.notEqual(rows[0].name, 'its name');
+    client.release();
+  });
+
   test('an idle connection that is killed tells the pool, and nobody else', async (t) => {
     const pool = poolOf(t, { max: 1 });
     const killer = poolOf(t);
@@ -197,6 +222,13 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     await killer.query('SELECT pg_terminate_backend($1)', [pid]);
     await until(() => errors.length === 1);
     assert.deepEqual(errors, [['Connection terminated unexpectedly', true]]);
+    const silent = poolOf(t, { max: 1 });
+    let removed = 0;
+    silent.on('remove', () => ++removed); // an 'error' that nobody hears would be thrown
+    const { rows: [its] } = await silent.query('SELECT pg_backend_pid() AS pid');
+    await killer.query('SELECT pg_terminate_backend($1)', [its.pid]);
+    await until(() => removed === 1);
+    assert.notEqual((await silent.query('SELECT pg_backend_pid() AS pid')).rows[0].pid, its.pid);
     assert.deepEqual((await pool.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
   });
 
@@ -282,18 +314,36 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.throws(() => client.on('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /LISTEN/ });
     assert.throws(() => client.once('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED' });
     assert.throws(() => client.query({ submit() {} }), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /COPY/ });
-    const warned = new Promise((resolve) => process.once('warning', resolve));
+    const warnings = [];
+    const warned = ({ code }) => warnings.push(code);
+    process.on('warning', warned);
     client.on('notice', () => {});
-    assert.equal((await warned).code, 'DBPOOL_PG_NOTICE');
-    assert.match((await fails(client.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
+    client.on('notice', () => {});
+    await client.query('SELECT 1');
+    process.off('warning', warned);
+    assert.deepEqual(warnings, ['DBPOOL_PG_NOTICE']);
+    const copy = await fails(client.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED');
+    assert.match(copy.message, /COPY/);
+    assert.ok(copy.cause.isConnectionBroken);
     client.release(true);
     assert.match((await fails(pool.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
     assert.deepEqual((await pool.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
   });
 
+  test('a password is not printed', async (t) => {
+    const pool = poolOf(t, { password: 'canary-5ecret' });
+    const client = await pool.connect();
+    const own = new pg.Client({ password: 'canary-5ecret' });
+    assert.equal(pool.options.password, 'canary-5ecret');
+    for (const each of [pool, client, own]) assert.doesNotMatch(inspect(each, { depth: 9 }), /5ecret/);
+    client.release();
+  });
+
   test('what libpq cannot be told is refused', () => {
     assert.throws(() => new pg.Pool({ ssl: { ca: '-----BEGIN CERTIFICATE-----' } }), TypeError);
     assert.throws(() => new pg.Pool({ password: () => 'x' }), TypeError);
+    assert.match(translateConfig({ ssl: true }).uri, /\bsslmode=verify-full\b/);
+    assert.match(translateConfig({ ssl: { rejectUnauthorized: false, ca: '/its.crt' } }).uri, /\bsslmode=require&sslrootcert=%2Fits.crt$/);
     assert.equal(pg.escapeIdentifier('a"b'), '"a""b"');
     assert.equal(pg.escapeLiteral("it's \\"), " E'it''s \\\\'");
   });

@@ -8,7 +8,7 @@ const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const path = require('node:path');
 const { createPool } = require('dbpool');
-const { assert, fails, scratch, postgresUrl, SKIP } = require('./support');
+const { assert, fails, scratch, postgresUrl, postgresConfig, SKIP } = require('./support');
 
 const run = promisify(execFile);
 const long = process.env.DBPOOL_NIGHTLY !== undefined;
@@ -33,6 +33,33 @@ test('a process ends though pools are open', async () => {
       process.exit(0);
     })`), 'bye');
   }
+  if (!postgresUrl) return;
+  assert.equal(await script(`const pg = require('dbpool/pg');
+    const config = ${JSON.stringify(postgresConfig())};
+    const client = new pg.Client(config);
+    Promise.all([client.connect(), new pg.Pool(config).query('SELECT 1 AS n')]).then(([, { rows }]) => console.log(rows[0].n))`), '1');
+});
+
+test('what is under way holds its pool', async () => {
+  const slow = { sqlite: 'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c LIMIT 1 OFFSET 300000', pg: 'SELECT 1 AS n FROM pg_sleep(0.2)' };
+  const collect = 'const collect = async () => { for (let i = 0; i < 5; ++i) { await new Promise(setImmediate); global.gc(); } };';
+  const cases = [['sqlite::memory:', slow.sqlite, '300001'], ...(postgresUrl ? [[postgresUrl, slow.pg, '1']] : [])];
+  for (const [uri, sql, n] of cases) {
+    assert.equal(await script(`${collect} (async () => {
+      const running = await require('dbpool').createPool(${JSON.stringify(uri)}).then((pool) => [pool.one(${JSON.stringify(sql)})]);
+      const connection = await require('dbpool').createPool(${JSON.stringify(uri)}).then((pool) => pool.connect());
+      await collect();
+      console.log((await running[0]).n, (await connection.one('SELECT 1 AS n')).n);
+    })()`, '--expose-gc'), `${n} 1`);
+  }
+  if (!postgresUrl) return;
+  assert.equal(await script(`${collect} (async () => {
+    const pg = require('dbpool/pg'), config = ${JSON.stringify(postgresConfig())};
+    const running = new pg.Pool(config).query('${slow.pg}');
+    const client = await new pg.Pool(config).connect();
+    await collect();
+    console.log((await running).rows[0].n, (await client.query('SELECT 1 AS n')).rows[0].n);
+  })()`, '--expose-gc'), '1 1');
 });
 
 test('a wait keeps a process alive, and ends with it', async () => {

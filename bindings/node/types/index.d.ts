@@ -13,6 +13,10 @@ export interface Column {
   nativeType: number;
   /** PostgreSQL: "int4" ...; SQLite: the declared type. */
   nativeName: string;
+  /** PostgreSQL: the OID of the table it comes from; 0: none, or unknown. */
+  nativeTable: number;
+  /** Its number in that table, from 1; of a system column below 0. */
+  nativeColumn: number;
 }
 
 export interface Result<R = Row> {
@@ -176,6 +180,17 @@ export declare class DbpoolError extends Error {
   column?: string;
   constraint?: string;
   position?: number;
+  /** What only PostgreSQL says: 'ERROR', 'FATAL' or 'PANIC'; the calls it happened in, innermost first, a line each; ... */
+  severity?: string;
+  where?: string;
+  dataType?: string;
+  /** The statement that failed, and where in it, if a function ran it and not the caller. */
+  internalQuery?: string;
+  internalPosition?: number;
+  /** Of the server's source code. */
+  file?: string;
+  line?: number;
+  routine?: string;
   /** SQLite: the extended result code. */
   nativeCode?: number;
   phase: 'none' | 'queue' | 'connect' | 'ping' | 'reset' | 'query' | 'close';

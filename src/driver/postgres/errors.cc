@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace dbp::postgres {
 namespace {
@@ -15,6 +16,16 @@ std::string Field(const PGresult* result, int code) {
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
+
+// Which of libpq's fields is which of ours.
+constexpr std::pair<uint32_t, int> kFields[] = {
+    {DBPOOL_FIELD_WHERE, PG_DIAG_CONTEXT},
+    {DBPOOL_FIELD_DATA_TYPE, PG_DIAG_DATATYPE_NAME},
+    {DBPOOL_FIELD_INTERNAL_QUERY, PG_DIAG_INTERNAL_QUERY},
+    {DBPOOL_FIELD_INTERNAL_POSITION, PG_DIAG_INTERNAL_POSITION},
+    {DBPOOL_FIELD_FILE, PG_DIAG_SOURCE_FILE},
+    {DBPOOL_FIELD_LINE, PG_DIAG_SOURCE_LINE},
+    {DBPOOL_FIELD_ROUTINE, PG_DIAG_SOURCE_FUNCTION}};
 
 constexpr char kOutOfMemory[] = "out of memory";
 
@@ -69,7 +80,7 @@ std::string OneLine(std::string_view text) {
 }
 
 struct ServerText {
-  std::string sqlstate, message;
+  std::string sqlstate, severity, message;
 };
 
 // "...: FATAL:  28P01: password authentication failed ...": the severity before, two blanks, the
@@ -85,7 +96,7 @@ ServerText FindServerText(std::string_view text) {
     size_t word = at;
     while (word > 0 && text[word - 1] != ' ' && text[word - 1] != '\n') --word;
     const std::string severity(text.substr(word, at - word));
-    return {std::string(rest.substr(0, 5)), severity + ": " + FirstLine(rest.substr(7))};
+    return {std::string(rest.substr(0, 5)), severity, severity + ": " + FirstLine(rest.substr(7))};
   }
   return {};
 }
@@ -94,6 +105,15 @@ ServerText FindServerText(std::string_view text) {
 std::string LineAfter(std::string_view text, std::string_view label) {
   const size_t at = text.find(label);
   return at == std::string_view::npos ? "" : FirstLine(text.substr(at + label.size()));
+}
+
+// "auth_failed, auth.c:335"
+void AddLocation(std::string_view location, ErrorFields* fields) {
+  const size_t comma = location.find(", "), colon = location.rfind(':');
+  if (comma == location.npos || colon == location.npos || colon < comma) return;
+  fields->Add(DBPOOL_FIELD_ROUTINE, location.substr(0, comma));
+  fields->Add(DBPOOL_FIELD_FILE, location.substr(comma + 2, colon - comma - 2));
+  fields->Add(DBPOOL_FIELD_LINE, location.substr(colon + 1));
 }
 
 // Words with which libpq refuses the parameters themselves: trying again is of no use.
@@ -119,6 +139,10 @@ Status FromResult(const PGresult* result, uint32_t phase) {
   info.table = Field(result, PG_DIAG_TABLE_NAME);
   info.column = Field(result, PG_DIAG_COLUMN_NAME);
   info.constraint = Field(result, PG_DIAG_CONSTRAINT_NAME);
+  std::string severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity.empty()) severity = Field(result, PG_DIAG_SEVERITY);
+  info.fields.Add(DBPOOL_FIELD_SEVERITY, severity);
+  for (const auto& [field, code] : kFields) info.fields.Add(field, Field(result, code));
   return status;
 }
 
@@ -137,6 +161,7 @@ Status FromLoss(Status error, uint32_t phase, uint32_t flags) {
   if (error.info()) {
     status.mutable_info().detail = error.info()->detail;
     status.mutable_info().hint = error.info()->hint;
+    status.mutable_info().fields = error.info()->fields;
   }
   return status;
 }
@@ -172,8 +197,11 @@ Status FromConnectText(std::string_view text, const Secret& password) {
                     no_password ? std::string_view("28P01") : std::string_view(state), flags);
   if (split) status.mutable_info().hint = Redact(OneLine(text.substr(advice)), password);
   if (!state.empty()) {
-    status.mutable_info().detail = Redact(LineAfter(text, "\nDETAIL:  "), password);
-    status.mutable_info().hint = Redact(LineAfter(text, "\nHINT:  "), password);
+    ErrorInfo& info = status.mutable_info();
+    info.detail = Redact(LineAfter(text, "\nDETAIL:  "), password);
+    info.hint = Redact(LineAfter(text, "\nHINT:  "), password);
+    info.fields.Add(DBPOOL_FIELD_SEVERITY, server.severity);
+    AddLocation(Redact(LineAfter(text, "\nLOCATION:  "), password), &info.fields);
   }
   return status;
 }

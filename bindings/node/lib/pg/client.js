@@ -1,7 +1,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { native, out } = require('../calls');
+const { native, out, release } = require('../calls');
 const { Request } = require('../requests');
 const { DbpoolError } = require('../errors');
 const { translateConfig } = require('./config');
@@ -10,7 +10,6 @@ const { QueryRequest, queryArguments } = require('./query');
 const { TypeOverrides } = require('./types');
 const { escapeIdentifier, escapeLiteral } = require('./utils');
 
-const BUSY = -8;
 const FOREVER = Infinity;
 const MAX_NAMES = 1000;
 
@@ -26,10 +25,14 @@ function unsupported(what) {
   return Object.assign(new TypeError(`dbpool/pg does not support ${what}`), { code: 'DBPOOL_ERR_UNSUPPORTED' });
 }
 
+let hasWarned = false;
+
 /** What the library does not tell: who waits for a notification would wait for ever, and notices are missed at least. */
 function refuseUntold(event) {
   if (event === 'notification') throw unsupported('notifications (LISTEN): use pg for them');
-  if (event === 'notice') process.emitWarning("dbpool/pg does not tell notices of the server: 'notice' is never emitted", { code: 'DBPOOL_PG_NOTICE' });
+  if (event !== 'notice' || hasWarned) return;
+  hasWarned = true;
+  process.emitWarning("dbpool/pg does not tell notices of the server: 'notice' is never emitted", { code: 'DBPOOL_PG_NOTICE' });
 }
 
 /** A promise, or the callback's answer. */
@@ -41,6 +44,7 @@ function answer(promise, callback) {
 
 /** The lease of a client, whatever the state of the pool it came from. Statements of a client run one by one. */
 class Client extends EventEmitter {
+  #options; // with a password: nobody shall see it printed
   #low = 0;
   #high = 0;
   #state = 'new'; // -> connecting -> ready -> over
@@ -54,7 +58,7 @@ class Client extends EventEmitter {
   constructor(config = {}) {
     super();
     if (typeof config === 'string') config = { connectionString: config };
-    this.options = config;
+    this.#options = config;
     this._types = new TypeOverrides(config.types);
     this.host = config.host;
     this.port = config.port;
@@ -85,7 +89,7 @@ class Client extends EventEmitter {
     if (this.#state !== 'new') throw new Error('Client has already been connected. You cannot reuse a client.');
     this.#state = 'connecting';
     try {
-      const { uri, list } = translateConfig({ ...this.options, max: 1, min: 0, idleTimeoutMillis: 0 });
+      const { uri, list } = translateConfig({ ...this.#options, max: 1, min: 0, idleTimeoutMillis: 0 });
       const handle = native.create(uri, list);
       if (handle.status < 0) throw new DbpoolError(handle);
       this.#handle = handle;
@@ -137,7 +141,7 @@ class Client extends EventEmitter {
     }
   }
 
-  /** Something to do on the lease: its start(client) is called when its turn comes, and _ended(it) says it is done. */
+  /** Something to do on the lease: its start(client) is called when its turn comes, and _ended(it) says it is done; abandon() asks for that. */
   _enqueue(task) {
     if (this.#state === 'over') {
       process.nextTick(() => task.fail(unusable(this.#onRelease ? 'Client was released to the pool and cannot be used any more' : 'Client was closed and is not queryable')));
@@ -176,8 +180,7 @@ class Client extends EventEmitter {
     this.destroys = Boolean(error);
     this.#onRelease(this, error);
     if (this.#active === null) this.#giveBack();
-    else native.cancel(this.#low, this.#high);
-    this.#active?.abandon?.();
+    else this.#active.abandon();
   }
 
   /** Nothing more is started; what waits fails. */
@@ -194,8 +197,7 @@ class Client extends EventEmitter {
       native.sever(this.#low, this.#high); // the ping finds it lost, and the pool replaces it
       await new Request().start((number) => native.connPing(this.#low, this.#high, number, 1000)).catch(() => {});
     }
-    const status = native.release(this.#low, this.#high);
-    if (status === BUSY) setTimeout(() => this.#giveBack(), 1); // its cancelled statement has not answered yet
+    release(this.#low, this.#high);
   }
 
   /** Ends it when all that was asked for is done. A pooled client is released by it. Harmless twice. */
@@ -211,7 +213,7 @@ class Client extends EventEmitter {
     }
     if (this.#onRelease !== undefined) return this.release();
     this.#over();
-    native.release(this.#low, this.#high);
+    release(this.#low, this.#high);
     if (this.#handle !== undefined) {
       await new Request().start((number) => native.close(this.#handle, number, FOREVER)).catch(() => {});
     }

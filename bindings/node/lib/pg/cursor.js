@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 const { Readable } = require('node:stream');
+const { misuse } = require('../errors');
 const { RowStream } = require('../stream');
 const { translate } = require('./errors');
 const { convertersOf } = require('./types');
@@ -35,9 +36,10 @@ class Cursor extends EventEmitter {
     const types = convertersOf(this.config.types ?? client._types);
     this.#stream = new RowStream({ rowMode: this.config.rowMode }, types, async (request) => {
       await turn;
+      if (this.#isDone) throw misuse('DBPOOL_ERR_STALE', 'the cursor is closed');
       return request.start((number) =>
         client._connQuery(number, this.text, prepareValues(this.values), STREAM, types.format, this.config.query_timeout));
-    });
+    }, (request, begin) => request.start(begin));
     client._enqueue(this);
   }
 
@@ -69,8 +71,7 @@ class Cursor extends EventEmitter {
   #done() {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#stream._drop();
-    this.#client._ended(this, null);
+    this.#stream._drop(() => this.#client._ended(this, null));
     this.emit('end');
   }
 

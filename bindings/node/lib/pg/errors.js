@@ -9,20 +9,28 @@ class DatabaseError extends Error {
   }
 }
 
-const TEXTS = ['detail', 'hint', 'schema', 'table', 'column', 'constraint'];
+const TEXTS = ['severity', 'detail', 'hint', 'where', 'schema', 'table', 'column', 'dataType', 'constraint', 'internalQuery', 'file', 'routine'];
+const NUMBERS = ['position', 'internalPosition', 'line'];  // texts, too, in node-postgres
 
 /** node-postgres's error for one of the library's; others are passed on. */
 function translate(error) {
   if (error.name !== 'DbpoolError') return error;
   const isServers = error.sqlstate !== '' && error.phase !== 'none';
-  const translated = isServers ? new DatabaseError(error.message, error.message.length, 'error') : new Error(error.message);
+  const message = isServers ? withoutSeverity(error) : error.message;
+  const translated = isServers ? new DatabaseError(message, message.length, 'error') : new Error(message);
   Object.defineProperty(translated, 'cause', { value: error, enumerable: false, writable: true, configurable: true });
   translated.code = error.sqlstate || error.code;
   if (!isServers) return translated;
-  translated.severity = error.isConnectionBroken || error.phase === 'connect' ? 'FATAL' : 'ERROR';
-  translated.position = error.position === undefined ? undefined : String(error.position);
   for (const name of TEXTS) translated[name] = error[name];
+  translated.severity ??= error.isConnectionBroken || error.phase === 'connect' ? 'FATAL' : 'ERROR';
+  for (const name of NUMBERS) translated[name] = error[name] === undefined ? undefined : String(error[name]);
   return translated;
+}
+
+/** The library puts a severity before what a refused connect says. */
+function withoutSeverity({ message, severity }) {
+  const before = `${severity}: `;
+  return message.startsWith(before) ? message.slice(before.length) : message;
 }
 
 /** The same for an attempt to get a client, where a time-out has words of its own. */

@@ -38,6 +38,7 @@ class Pool extends EventEmitter {
     if (typeof options === 'string') options = { connectionString: options };
     this.options = { ...options, max: options.max ?? options.poolSize ?? 10, min: options.min ?? 0, maxUses: options.maxUses ?? Infinity,
       idleTimeoutMillis: options.idleTimeoutMillis ?? 10000, connectionTimeoutMillis: options.connectionTimeoutMillis ?? 0 };
+    if ('password' in options) Object.defineProperty(this.options, 'password', { enumerable: false }); // nobody shall see it printed
     this.#types = new TypeOverrides(options.types);
     this.ending = false;
     this.ended = false;
@@ -65,6 +66,7 @@ class Pool extends EventEmitter {
     const { config, callback: whenDone } = queryArguments(text, values, callback);
     if (this.#isSeen) return answer(this.#queryClient(config), whenDone);
     const request = new QueryRequest(config, whenDone, this.#types);
+    request.pool = this;
     if (this.ending) process.nextTick(() => request.fail(new Error('Cannot use a pool after calling end on the pool')));
     else request.run((number, { text: sql, query_timeout: timeout }, list) =>
       native.query(this.#handle, number, sql, list, 0, request.types.format, timeout ?? 0));

@@ -1,7 +1,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { native, call, collect, out } = require('../calls');
+const { native, call, deliver, out } = require('../calls');
 const { translate } = require('./errors');
 const { Result } = require('./result');
 const { convertersOf } = require('./types');
@@ -17,7 +17,10 @@ class QueryRequest {
     this.types = convertersOf(config.types ?? types);
     this.mode = config.rowMode === 'array' ? 'array' : 'object';
     this.owner = undefined;
+    this.pool = undefined; // only held: a pool that nobody holds is closed
     this.isStarting = false;
+    this.isUnderWay = false;
+    this.low = this.high = 0; // of its op
     this.promise = callback === undefined ? new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -34,17 +37,23 @@ class QueryRequest {
   run(send) {
     const { config } = this;
     this.isStarting = true;
-    call(this, (number) => {
+    this.isUnderWay = call(this, (number) => {
       const values = config.values === undefined || config.values === null ? undefined : prepareValues(config.values);
       return send(number, config, values);
     });
     this.isStarting = false;
+    this.low = out[0];
+    this.high = out[1];
     if (config.signal !== undefined) this.#watch(config.signal);
   }
 
+  /** By a client that is released, or by its signal. */
+  abandon() {
+    if (this.isUnderWay) native.opCancel(this.low, this.high);
+  }
+
   #watch(signal) {
-    const low = out[0], high = out[1];
-    this.onAbort = () => native.opCancel(low, high);
+    this.onAbort = () => this.abandon();
     if (signal.aborted) this.onAbort();
     else signal.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -52,24 +61,16 @@ class QueryRequest {
   result(shape, command, affected, high, low, elapsed, rowCount) {
     return new Result(shape, command, affected, rowCount, this.mode);
   }
-  rows(f, at) {
-    let value;
-    try {
-      value = collect(f, at, this);
-    } catch (error) {
-      return this.fail(error);
-    }
-    this.finish(null, value);
-  }
-  fail(error) {
-    this.finish(error);
-  }
+  rows(f, at) { deliver(f, at, this); }
+  done(value) { this.finish(null, value); }
+  fail(error) { this.finish(error); }
 
   finish(error, value) {
     if (this.isStarting) { // never within the call that asked for it
       process.nextTick(() => this.finish(error, value));
       return;
     }
+    this.isUnderWay = false;
     if (this.onAbort !== undefined) this.config.signal.removeEventListener('abort', this.onAbort);
     const translated = error === null ? null : translate(error);
     this.owner?._ended(this, translated);

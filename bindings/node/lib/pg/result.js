@@ -20,12 +20,12 @@ class Result {
   }
 }
 
-/** Where a column comes from the library does not say. */
+/** Size and modifier of a type the library does not say. */
 class Field {
   constructor(column) {
     this.name = column.name;
-    this.tableID = 0;
-    this.columnID = 0;
+    this.tableID = column.nativeTable;
+    this.columnID = column.nativeColumn;
     this.dataTypeID = column.nativeType;
     this.dataTypeSize = -1;
     this.dataTypeModifier = -1;

@@ -30,6 +30,23 @@ pub const DBPOOL_FLAG_NOT_SENT: u32 = 16;
 /// It may have been committed: the connection was lost before the answer.
 pub const DBPOOL_FLAG_OUTCOME_UNKNOWN: u32 = 32;
 
+/// `ERROR`, `FATAL` or `PANIC`.
+pub const DBPOOL_FIELD_SEVERITY: u32 = 1;
+/// The calls it happened in, innermost first, a line each.
+pub const DBPOOL_FIELD_WHERE: u32 = 2;
+/// Name of the type or domain it is about.
+pub const DBPOOL_FIELD_DATA_TYPE: u32 = 3;
+/// The statement that failed, where a function ran it and not the caller.
+pub const DBPOOL_FIELD_INTERNAL_QUERY: u32 = 4;
+/// Where in that one: characters, the first is 1.
+pub const DBPOOL_FIELD_INTERNAL_POSITION: u32 = 5;
+/// Of the server's source code.
+pub const DBPOOL_FIELD_FILE: u32 = 6;
+/// In that file.
+pub const DBPOOL_FIELD_LINE: u32 = 7;
+/// Function of the server's source code.
+pub const DBPOOL_FIELD_ROUTINE: u32 = 8;
+
 /// The pool at the moment of the failure.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -69,6 +86,8 @@ extern "C" {
     pub fn dbpool_error_column(error: *const dbpool_error) -> *const c_char;
     /// The constraint that was violated.
     pub fn dbpool_error_constraint(error: *const dbpool_error) -> *const c_char;
+    /// What else the server said: `DBPOOL_FIELD_*`.
+    pub fn dbpool_error_field(error: *const dbpool_error, field: u32) -> *const c_char;
     /// What was going on.
     pub fn dbpool_error_phase(error: *const dbpool_error) -> u32;
     /// What the failure means for the caller.

@@ -163,8 +163,12 @@ pub struct dbpool_column {
     pub native_type: u32,
     /// PostgreSQL: `int4` ...; SQLite: the declared type or "".
     pub native_name: *const c_char,
+    /// PostgreSQL: OID of the table it comes from; 0: unknown, or not a table's column.
+    pub native_table: u32,
+    /// Its number in that table, from 1, of a system column below 0; 0: as above.
+    pub native_column: i32,
     /// 0.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 3],
 }
 
 /// Rows handed out by `dbpool_result_fetch()`. The memory is the result's.

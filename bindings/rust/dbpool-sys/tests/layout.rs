@@ -43,7 +43,7 @@ fn questions() -> Questions {
     let mut q = Questions::default();
     structs! { q,
         dbpool_value { data size r#type flags reserved num }
-        dbpool_column { name kind native_type native_name reserved }
+        dbpool_column { name kind native_type native_name native_table native_column reserved }
         dbpool_batch { struct_size row_count column_count cells }
         dbpool_query_options { struct_size timeout_ms flags }
         dbpool_tx_options { struct_size isolation flags timeout_ms max_attempts reserved }
@@ -78,6 +78,8 @@ fn questions() -> Questions {
         DBPOOL_PHASE_QUERY DBPOOL_PHASE_CLOSE
         DBPOOL_FLAG_RETRYABLE DBPOOL_FLAG_CONN_BROKEN DBPOOL_FLAG_TIMEOUT DBPOOL_FLAG_CANCELLED DBPOOL_FLAG_NOT_SENT
         DBPOOL_FLAG_OUTCOME_UNKNOWN
+        DBPOOL_FIELD_SEVERITY DBPOOL_FIELD_WHERE DBPOOL_FIELD_DATA_TYPE DBPOOL_FIELD_INTERNAL_QUERY
+        DBPOOL_FIELD_INTERNAL_POSITION DBPOOL_FIELD_FILE DBPOOL_FIELD_LINE DBPOOL_FIELD_ROUTINE
         DBPOOL_CLOSED_IDLE DBPOOL_CLOSED_LIFETIME DBPOOL_CLOSED_USES DBPOOL_CLOSED_BROKEN DBPOOL_CLOSED_PING
         DBPOOL_CLOSED_RESET DBPOOL_CLOSED_INVALIDATED DBPOOL_CLOSED_HOOK DBPOOL_CLOSED_SHRUNK DBPOOL_CLOSED_POOL
         DBPOOL_ACCESS_DEFAULT DBPOOL_ACCESS_READ DBPOOL_ACCESS_WRITE DBPOOL_ACQUIRE_NO_WAIT

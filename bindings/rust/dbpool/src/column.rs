@@ -29,6 +29,16 @@ impl<'a> Column<'a> {
     pub fn native_name(&self) -> Cow<'a, str> {
         String::from_utf8_lossy(text(self.0.native_name))
     }
+
+    /// PostgreSQL: the OID of the table it comes from, if it comes from one.
+    pub fn native_table(&self) -> Option<u32> {
+        Some(self.0.native_table).filter(|oid| *oid != 0)
+    }
+
+    /// Its number in that table, from 1; of a system column below 0.
+    pub fn native_column(&self) -> Option<i32> {
+        self.native_table().map(|_| self.0.native_column)
+    }
 }
 
 impl std::fmt::Debug for Column<'_> {

@@ -49,6 +49,7 @@ pub struct Details {
     table: Option<Box<str>>,
     column: Option<Box<str>>,
     constraint: Option<Box<str>>,
+    server: Option<Box<Server>>,
     native_code: i32,
     position: i32,
     phase: Phase,
@@ -56,16 +57,56 @@ pub struct Details {
     counts: Option<PoolCounts>,
 }
 
+/// What only a server says of an error; with a severity, always.
+#[derive(Debug, Clone, PartialEq)]
+struct Server {
+    severity: Box<str>,
+    where_: Option<Box<str>>,
+    data_type: Option<Box<str>>,
+    internal_query: Option<Box<str>>,
+    internal_position: Option<u32>,
+    file: Option<Box<str>>,
+    line: Option<u32>,
+    routine: Option<Box<str>>,
+}
+
+impl Server {
+    /// # Safety
+    /// As [`Details::read`].
+    unsafe fn read(error: *const sys::dbpool_error) -> Option<Box<Self>> {
+        // SAFETY: as above; it takes any number, too.
+        let text = |field| unsafe { owned(sys::dbpool_error_field(error, field)) };
+        let number = |field| text(field).and_then(|text| text.parse().ok());
+        Some(Box::new(Self {
+            severity: text(sys::DBPOOL_FIELD_SEVERITY)?,
+            where_: text(sys::DBPOOL_FIELD_WHERE),
+            data_type: text(sys::DBPOOL_FIELD_DATA_TYPE),
+            internal_query: text(sys::DBPOOL_FIELD_INTERNAL_QUERY),
+            internal_position: number(sys::DBPOOL_FIELD_INTERNAL_POSITION),
+            file: text(sys::DBPOOL_FIELD_FILE),
+            line: number(sys::DBPOOL_FIELD_LINE),
+            routine: text(sys::DBPOOL_FIELD_ROUTINE),
+        }))
+    }
+}
+
+/// A copy of a text of the library's; `None` if it is empty.
+///
+/// # Safety
+/// `text` ends with a NUL.
+unsafe fn owned(text: *const sys::c_char) -> Option<Box<str>> {
+    // SAFETY: by the contract of this function.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
+    (!text.is_empty()).then(|| text.into())
+}
+
 impl Details {
     /// # Safety
     /// `error` is NULL or an error of the library.
     pub(crate) unsafe fn read(error: *const sys::dbpool_error) -> Self {
         type Accessor = unsafe extern "C" fn(*const sys::dbpool_error) -> *const sys::c_char;
-        let text = |accessor: Accessor| {
-            // SAFETY: accessors take NULL, too, and answer with a string that lives as long as the error.
-            let text = unsafe { CStr::from_ptr(accessor(error)) }.to_string_lossy();
-            (!text.is_empty()).then(|| Box::<str>::from(text))
-        };
+        // SAFETY: accessors take NULL, too, and answer with a string that lives as long as the error.
+        let text = |accessor: Accessor| unsafe { owned(accessor(error)) };
         // SAFETY: by the contract of this function.
         unsafe {
             Self {
@@ -78,6 +119,7 @@ impl Details {
                 table: text(sys::dbpool_error_table),
                 column: text(sys::dbpool_error_column),
                 constraint: text(sys::dbpool_error_constraint),
+                server: Server::read(error),
                 native_code: sys::dbpool_error_native_code(error),
                 position: sys::dbpool_error_position(error),
                 phase: phase(sys::dbpool_error_phase(error)),
@@ -135,6 +177,46 @@ impl Details {
     /// The constraint that was violated.
     pub fn constraint(&self) -> Option<&str> {
         self.constraint.as_deref()
+    }
+
+    /// PostgreSQL: `ERROR`, `FATAL` or `PANIC`. Only a server says this and the seven below.
+    pub fn severity(&self) -> Option<&str> {
+        self.server.as_ref().map(|server| &*server.severity)
+    }
+
+    /// The calls it happened in, innermost first, a line each.
+    pub fn where_(&self) -> Option<&str> {
+        self.server.as_ref()?.where_.as_deref()
+    }
+
+    /// The type or domain the error is about.
+    pub fn data_type(&self) -> Option<&str> {
+        self.server.as_ref()?.data_type.as_deref()
+    }
+
+    /// The statement that failed, where a function ran it and not the caller.
+    pub fn internal_query(&self) -> Option<&str> {
+        self.server.as_ref()?.internal_query.as_deref()
+    }
+
+    /// Where in that one: characters, from 1.
+    pub fn internal_position(&self) -> Option<u32> {
+        self.server.as_ref()?.internal_position
+    }
+
+    /// Where in the server's source code the error was raised.
+    pub fn file(&self) -> Option<&str> {
+        self.server.as_ref()?.file.as_deref()
+    }
+
+    /// The line of [`file`](Self::file).
+    pub fn line(&self) -> Option<u32> {
+        self.server.as_ref()?.line
+    }
+
+    /// The function there.
+    pub fn routine(&self) -> Option<&str> {
+        self.server.as_ref()?.routine.as_deref()
     }
 
     /// SQLite: the extended result code. PostgreSQL: 0.

@@ -30,6 +30,7 @@ mod session;
 mod statistics;
 mod to_sql;
 mod transaction;
+mod tuples;
 mod value;
 
 pub mod aio;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dbpool::aio::{Pool, Session};
 use dbpool::{Error, Isolation, TransactionOptions};
 
-use crate::support::{block_on, on_both, on_postgres, Database};
+use crate::support::{block_on, on_both, on_postgres, Database, Refusal};
 
 on_both! {
     a_failure_that_no_repetition_helps_is_the_answer
@@ -31,18 +31,6 @@ fn a_failure_that_no_repetition_helps_is_the_answer(db: &Database) {
     assert!(matches!(failed, Err(Error::Sql(_))));
     assert_eq!(runs, 1);
     assert_eq!(pool.as_blocking().statistics().unwrap().leased, 0);
-}
-
-#[derive(Debug)]
-enum Refusal {
-    TooPoor,
-    Database(Error),
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
 }
 
 fn an_error_of_the_closures_own_is_the_answer(db: &Database) {

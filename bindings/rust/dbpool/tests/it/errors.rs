@@ -8,6 +8,7 @@ on_both! {
     a_violated_constraint_is_told_by_its_sqlstate
     a_syntax_error_has_a_position
     a_failure_leaves_the_connection_usable
+    an_error_in_a_function_tells_where
     errors_of_this_crate_have_no_sqlstate
     a_wrong_number_of_parameters_is_invalid
     a_nul_inside_text_is_invalid
@@ -41,6 +42,30 @@ fn a_failure_leaves_the_connection_usable(db: &Database) {
     let conn = pool.get().unwrap();
     conn.execute("SELECT * FROM no_such_table", ()).unwrap_err();
     assert_eq!(conn.query_one::<i64>("SELECT 1", ()).unwrap(), 1);
+}
+
+fn an_error_in_a_function_tells_where(db: &Database) {
+    let pool = db.single();
+    if !db.is_postgres() {
+        let error = pool.execute("SELECT * FROM no_such_table", ()).unwrap_err();
+        let details = error.details().unwrap();
+        assert_eq!((details.severity(), details.file(), details.line()), (None, None, None));
+        return;
+    }
+    let conn = pool.get().unwrap();
+    conn.execute("CREATE DOMAIN positive AS int CHECK (VALUE > 0)", ()).unwrap();
+    let error = conn.execute("SELECT (-1)::positive", ()).unwrap_err();
+    assert_eq!(error.details().unwrap().data_type(), Some("positive"));
+    let error = conn.execute("DO $$ BEGIN\n PERFORM 1 FROM no_such_table; END $$", ()).unwrap_err();
+    let details = error.details().unwrap();
+    assert_eq!(details.severity(), Some("ERROR"));
+    assert_eq!(details.position(), None);
+    assert_eq!(details.internal_query(), Some("SELECT 1 FROM no_such_table"));
+    assert_eq!(details.internal_position(), Some(15));
+    assert_eq!(details.where_(), Some("PL/pgSQL function inline_code_block line 2 at PERFORM"));
+    assert_eq!(details.file(), Some("parse_relation.c"));
+    assert_eq!(details.routine(), Some("parserOpenTable"));
+    assert!(details.line().is_some_and(|line| line > 100), "{:?}", details.line());
 }
 
 fn errors_of_this_crate_have_no_sqlstate(db: &Database) {

@@ -64,6 +64,9 @@ fn a_statement_can_be_described(db: &Database) {
     let columns: Vec<_> =
         described.columns().map(|column| (column.name(), column.kind())).collect();
     assert_eq!(columns, [("name".into(), Kind::Text), ("id".into(), Kind::Integer)]);
+    let first = described.columns().next().unwrap();
+    assert_eq!(first.native_column(), db.is_postgres().then_some(2));
+    assert_eq!(first.native_table().is_some(), db.is_postgres());
 }
 
 fn several_statements_give_their_results_one_after_the_other(db: &Database) {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use dbpool::{Builder, CancelHandle, Pool};
+use dbpool::{Builder, CancelHandle, Error, Pool};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -170,6 +170,19 @@ pub fn cancel_until(cancel: &CancelHandle, mut over: impl FnMut() -> bool) {
             thread::yield_now();
         }
     });
+}
+
+/// An error of a caller's own, beside those of the database.
+#[derive(Debug)]
+pub enum Refusal {
+    TooPoor,
+    Database(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
 }
 
 /// An executor of one's own: no runtime.

@@ -5,7 +5,7 @@ use std::thread;
 
 use dbpool::{Error, Isolation, Pool, TransactionOptions};
 
-use crate::support::{on_both, on_postgres, Database};
+use crate::support::{on_both, on_postgres, Database, Refusal};
 
 on_both! {
     a_committed_transaction_stays
@@ -122,18 +122,6 @@ fn a_panic_in_a_closure_rolls_back_and_goes_on(db: &Database) {
     assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"on purpose"));
     assert_eq!(count(&pool), 0);
     assert_eq!(pool.statistics().unwrap().leased, 0);
-}
-
-#[derive(Debug)]
-enum Refusal {
-    TooPoor,
-    Database(Error),
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
 }
 
 fn a_closure_may_fail_with_an_error_type_of_its_own(db: &Database) {
