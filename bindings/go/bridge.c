@@ -110,8 +110,9 @@ dbpool_status dbpgo_acquire_with(dbpgo_loop *loop, dbpool *pool, int64_t timeout
 
 // ---- statements
 
-static const dbpool_value *params_of(void *params, char *arena, uint32_t count) {
-  dbpool_value *values = params;
+static const dbpool_value *params_of(dbpgo_param *params, char *arena, uint32_t count) {
+  _Static_assert(sizeof(dbpgo_param) == sizeof(dbpool_value), "one is written over the other");
+  dbpool_value *values = (dbpool_value *)(void *)params;
   for (uint32_t i = 0; i < count; ++i) {
     if (values[i].type >= DBPOOL_TEXT) values[i].data = arena + (uintptr_t)values[i].data;
   }
@@ -129,8 +130,13 @@ void dbpgo_end(dbpgo_answer *answer) {
   dbpool_result *result = answer->result;
   answer->affected = dbpool_result_affected(result);
   answer->last_insert_id = dbpool_result_last_insert_id(result);
-  strncpy(answer->command, dbpool_result_command(result), sizeof answer->command - 1);
+  const char *command = dbpool_result_command(result);
+  const size_t size = strnlen(command, sizeof answer->command - 1);
+  memcpy(answer->command, command, size);
+  answer->command[size] = '\0';
   answer->result = NULL;
+  answer->columns = NULL;
+  answer->cells = NULL;
   dbpool_result_free(result);
 }
 
@@ -152,7 +158,7 @@ void dbpgo_take_result(dbpgo_answer *answer, dbpool_result *result) {
   answer->row_count = batch.row_count;
 }
 
-dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, void *params, char *arena,
+dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, dbpgo_param *params, char *arena,
                           const dbpgo_statement *statement, dbpgo_answer *answer) {
   const dbpool_query_options options = options_of(statement);
   answer->flags = statement->flags;
@@ -161,7 +167,7 @@ dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, void 
                             on_result, answer, &answer->op, &answer->error);
 }
 
-dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, void *params, char *arena,
+dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
                                const dbpgo_statement *statement, dbpgo_answer *answer) {
   const dbpool_query_options options = options_of(statement);
   const dbpool_value *values = params_of(params, arena, statement->param_count);
@@ -176,6 +182,22 @@ dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *s
   dbpgo_take_result(answer, result);
   return status;
 }
+
+dbpool_status dbpgo_query_here(dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
+                               const dbpgo_statement *statement, char *room) {
+  const dbpool_query_options options = options_of(statement);
+  dbpgo_answer *answer = (dbpgo_answer *)(void *)room;
+  answer->flags = statement->flags;
+  answer->error = NULL;
+  dbpool_result *result = NULL;
+  const dbpool_status status =
+      dbpool_conn_query(conn, sql, statement->sql_size, params_of(params, arena, statement->param_count),
+                        statement->param_count, &options, &result, &answer->error);
+  dbpgo_take_result(answer, result);
+  return status;
+}
+
+void dbpgo_end_here(char *room) { dbpgo_end((dbpgo_answer *)(void *)room); }
 
 dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char *sql, size_t sql_size,
                                   uint32_t flags, dbpgo_answer *answer) {
@@ -208,7 +230,7 @@ dbpool_status dbpgo_next(dbpool_result *result, dbpgo_answer *answer) {
   return status;
 }
 
-dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, void *params, char *arena,
+dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, dbpgo_param *params, char *arena,
                                  uint32_t param_count, dbpool_error **error) {
   return dbpool_pipeline_add(pipeline, sql, sql_size, params_of(params, arena, param_count), param_count, error);
 }
