@@ -197,6 +197,16 @@ dbpool_status dbpgo_query_here(dbpool_conn conn, const char *sql, dbpgo_param *p
   return status;
 }
 
+dbpool_status dbpgo_acquire_and_query(dbpgo_loop *loop, dbpool *pool, char *call, const char *sql, dbpgo_param *params,
+                                      char *arena, const dbpgo_statement *statement, char *room) {
+  dbpgo_answer *lent = (dbpgo_answer *)(void *)call, *answer = (dbpgo_answer *)(void *)room;
+  answer->lease = 0;
+  const dbpool_status status = dbpgo_acquire(loop, pool, -1, lent);
+  if (status != DBPOOL_OK) return status;
+  answer->lease = lent->lease;
+  return dbpgo_query_here(lent->lease, sql, params, arena, statement, room);
+}
+
 void dbpgo_end_here(char *room) { dbpgo_end((dbpgo_answer *)(void *)room); }
 
 dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char *sql, size_t sql_size,

@@ -87,6 +87,10 @@ dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *s
 dbpool_status dbpgo_query_here(dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
                                const dbpgo_statement *statement, char *answer);
 void dbpgo_end_here(char *answer);
+// On an idle connection, which is answer->lease then. If that is 0 there was none, and what comes back is that of
+// dbpgo_acquire() with `call`, a dbpgo_answer of the loop's.
+dbpool_status dbpgo_acquire_and_query(dbpgo_loop *loop, dbpool *pool, char *call, const char *sql, dbpgo_param *params,
+                                      char *arena, const dbpgo_statement *statement, char *answer);
 
 dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char *sql, size_t sql_size,
                                   uint32_t flags, dbpgo_answer *answer);

@@ -34,21 +34,6 @@ func (c *Conn) Release() {
 	}
 }
 
-// Reacquire borrows a connection of the same pool again, as Pool.Acquire does. c was released; all who still have it use
-// the new lease with it.
-func (c *Conn) Reacquire(ctx context.Context) error {
-	if c.blocking || !c.released.Load() {
-		return invalid("the connection was not released")
-	}
-	lease, err := c.pool.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	c.lease = lease
-	c.released.Store(false)
-	return nil
-}
-
 // Close is Release.
 func (c *Conn) Close() error {
 	c.Release()

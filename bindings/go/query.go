@@ -179,21 +179,6 @@ func (c *Conn) Exec(ctx context.Context, sql string, args ...any) (CommandTag, e
 	return tagOf(c.query(ctx, sql, args, C.DBPGO_EXEC))
 }
 
-// QueryInto is Query into rows that are used again: new ones, or closed ones. What was read from them stays good.
-func (c *Conn) QueryInto(ctx context.Context, r *Rows, sql string, args ...any) error {
-	s, err := c.pool.statement(ctx, sql, args, 0)
-	if err != nil {
-		return err
-	}
-	defer s.free()
-	r.Close()
-	r.reset(c)
-	if err = c.runInto(ctx, s, r); err != nil {
-		r.closed = true
-	}
-	return err
-}
-
 func (c *Conn) query(ctx context.Context, sql string, args []any, flags C.uint32_t) (*Rows, error) {
 	s, err := c.pool.statement(ctx, sql, args, flags)
 	if err != nil {
@@ -241,6 +226,10 @@ func (c *Conn) runHere(ctx context.Context, s *statement, r *Rows) error {
 	if c.released.Load() { // meanwhile, when the lease was in use
 		c.pool.release(c.lease)
 	}
+	return c.begun(ctx, s, r, status)
+}
+
+func (c *Conn) begun(ctx context.Context, s *statement, r *Rows, status C.dbpool_status) error {
 	if status < 0 {
 		return withContext(ctx, takeError(status, r.answer.error))
 	}

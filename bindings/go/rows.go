@@ -70,20 +70,6 @@ func (r *Rows) begin(ctx context.Context, s *statement) {
 	}
 }
 
-// Reset makes closed rows as good as new ones.
-func (r *Rows) reset(c *Conn) {
-	late := r.names
-	if late == nil {
-		late = r.late
-	}
-	r.pool, r.conn, r.ctx, r.err = c.pool, c, nil, nil
-	r.owned, r.plan, r.boxes = nil, nil, nil
-	r.names, r.late = nil, late
-	r.cells, r.next = nil, 0
-	r.stream, r.closed, r.more = false, false, false
-	r.answer.affected, r.answer.last_insert_id, r.answer.command[0] = 0, 0, 0
-}
-
 // Room is the answer as the bridge takes it from the calling thread.
 func (r *Rows) room() *C.char { return (*C.char)(unsafe.Pointer(&r.answer)) }
 

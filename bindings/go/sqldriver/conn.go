@@ -138,19 +138,30 @@ func (c *Conn) take(values []driver.NamedValue) []any {
 // QueryContext runs a statement that gives rows.
 func (c *Conn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
 	args := c.take(values)
-	lease, err := c.borrow(ctx)
-	if err != nil {
-		return nil, err
-	}
 	r := c.rows
 	if c.rows = nil; r == nil {
 		r = &rows{conn: c}
 	}
-	if err := lease.QueryInto(ctx, &r.Rows, query, args...); err != nil {
+	if err := c.queryInto(ctx, r, query, args); err != nil {
 		c.rows = r
 		return nil, c.failure(err)
 	}
 	return r, nil
+}
+
+func (c *Conn) queryInto(ctx context.Context, r *rows, query string, args []any) error {
+	if c.lease == nil && c.spare != nil {
+		err := c.spare.ReacquireInto(ctx, &r.Rows, query, args...)
+		if err == nil {
+			c.lease, c.spare = c.spare, nil
+		}
+		return err
+	}
+	lease, err := c.borrow(ctx)
+	if err != nil {
+		return err
+	}
+	return lease.QueryInto(ctx, &r.Rows, query, args...)
 }
 
 // ExecContext runs statements of which no rows are wanted.
