@@ -58,8 +58,8 @@ func (a *arguments) reset() {
 }
 
 // Pointers gives what the bridge takes.
-func (a *arguments) pointers() (params unsafe.Pointer, arena *C.char) {
-	return unsafe.Pointer(unsafe.SliceData(a.params)), (*C.char)(unsafe.Pointer(unsafe.SliceData(a.arena)))
+func (a *arguments) pointers() (params *C.dbpgo_param, arena *C.char) {
+	return (*C.dbpgo_param)(unsafe.Pointer(unsafe.SliceData(a.params))), (*C.char)(unsafe.Pointer(unsafe.SliceData(a.arena)))
 }
 
 func (a *arguments) number(kind uint8, bits uint64) {

@@ -25,9 +25,25 @@ var textKind = func() unsafe.Pointer {
 	return (*boxed)(unsafe.Pointer(&text)).kind
 }()
 
-// Text copies a text into an interface. Without boxes it is a plain one.
+// A short text is one allocation with its header.
+type shortText struct {
+	header string
+	bytes  [16]byte
+}
+
+func short(of []byte) (v any) {
+	t := new(shortText)
+	t.header = unsafe.String(&t.bytes[0], copy(t.bytes[:], of))
+	*(*boxed)(unsafe.Pointer(&v)) = boxed{textKind, unsafe.Pointer(&t.header)}
+	return v
+}
+
+// Text copies a text into an interface. Without boxes it is one of its own.
 func (b *boxes) text(of []byte) (v any) {
-	if b == nil || len(of) > longText {
+	switch {
+	case b == nil && len(of) <= len(shortText{}.bytes):
+		return short(of)
+	case b == nil || len(of) > longText:
 		return string(of)
 	}
 	if len(of) > len(b.bytes) {

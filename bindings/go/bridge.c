@@ -116,8 +116,9 @@ dbpool_status dbpgo_acquire_with(dbpgo_loop *loop, dbpool *pool, int64_t timeout
 
 // ---- statements
 
-static const dbpool_value *params_of(void *params, char *arena, uint32_t count) {
-  dbpool_value *values = params;
+static const dbpool_value *params_of(dbpgo_param *params, char *arena, uint32_t count) {
+  _Static_assert(sizeof(dbpgo_param) == sizeof(dbpool_value), "one is written over the other");
+  dbpool_value *values = (dbpool_value *)(void *)params;
   for (uint32_t i = 0; i < count; ++i) {
     if (values[i].type >= DBPOOL_TEXT) values[i].data = arena + (uintptr_t)values[i].data;
   }
@@ -135,8 +136,13 @@ void dbpgo_end(dbpgo_answer *answer) {
   dbpool_result *result = answer->result;
   answer->affected = dbpool_result_affected(result);
   answer->last_insert_id = dbpool_result_last_insert_id(result);
-  strncpy(answer->command, dbpool_result_command(result), sizeof answer->command - 1);
+  const char *command = dbpool_result_command(result);
+  const size_t size = strnlen(command, sizeof answer->command - 1);
+  memcpy(answer->command, command, size);
+  answer->command[size] = '\0';
   answer->result = NULL;
+  answer->columns = NULL;
+  answer->cells = NULL;
   dbpool_result_free(result);
 }
 
@@ -158,7 +164,7 @@ void dbpgo_take_result(dbpgo_answer *answer, dbpool_result *result) {
   answer->row_count = batch.row_count;
 }
 
-dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, void *params, char *arena,
+dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, dbpgo_param *params, char *arena,
                           const dbpgo_statement *statement, dbpgo_answer *answer) {
   const dbpool_query_options options = options_of(statement);
   answer->flags = statement->flags;
@@ -167,7 +173,7 @@ dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, void 
                             on_result, answer, &answer->op, &answer->error);
 }
 
-dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, void *params, char *arena,
+dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
                                const dbpgo_statement *statement, dbpgo_answer *answer) {
   const dbpool_query_options options = options_of(statement);
   const dbpool_value *values = params_of(params, arena, statement->param_count);
@@ -182,6 +188,32 @@ dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *s
   dbpgo_take_result(answer, result);
   return status;
 }
+
+dbpool_status dbpgo_query_here(dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
+                               const dbpgo_statement *statement, char *room) {
+  const dbpool_query_options options = options_of(statement);
+  dbpgo_answer *answer = (dbpgo_answer *)(void *)room;
+  answer->flags = statement->flags;
+  answer->error = NULL;
+  dbpool_result *result = NULL;
+  const dbpool_status status =
+      dbpool_conn_query(conn, sql, statement->sql_size, params_of(params, arena, statement->param_count),
+                        statement->param_count, &options, &result, &answer->error);
+  dbpgo_take_result(answer, result);
+  return status;
+}
+
+dbpool_status dbpgo_acquire_and_query(dbpgo_loop *loop, dbpool *pool, char *call, const char *sql, dbpgo_param *params,
+                                      char *arena, const dbpgo_statement *statement, char *room) {
+  dbpgo_answer *lent = (dbpgo_answer *)(void *)call, *answer = (dbpgo_answer *)(void *)room;
+  answer->lease = 0;
+  const dbpool_status status = dbpgo_acquire(loop, pool, -1, lent);
+  if (status != DBPOOL_OK) return status;
+  answer->lease = lent->lease;
+  return dbpgo_query_here(lent->lease, sql, params, arena, statement, room);
+}
+
+void dbpgo_end_here(char *room) { dbpgo_end((dbpgo_answer *)(void *)room); }
 
 dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char *sql, size_t sql_size,
                                   uint32_t flags, dbpgo_answer *answer) {
@@ -214,7 +246,7 @@ dbpool_status dbpgo_next(dbpool_result *result, dbpgo_answer *answer) {
   return status;
 }
 
-dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, void *params, char *arena,
+dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, dbpgo_param *params, char *arena,
                                  uint32_t param_count, dbpool_error **error) {
   return dbpool_pipeline_add(pipeline, sql, sql_size, params_of(params, arena, param_count), param_count, error);
 }

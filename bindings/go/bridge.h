@@ -38,6 +38,15 @@ enum {
 
 // A statement. Parameters of text and bytes have in `data` the distance from `arena` instead of a pointer, so that
 // the memory of the Go side holds no pointers. They are turned into pointers in place: good for one call.
+typedef struct dbpgo_param {  // a dbpool_value otherwise
+  uint64_t offset;
+  uint32_t size;
+  uint8_t type;
+  uint8_t flags;
+  uint16_t reserved;
+  uint64_t number;
+} dbpgo_param;
+
 typedef struct dbpgo_statement {
   int64_t timeout_ms;
   uint32_t flags;
@@ -62,7 +71,7 @@ dbpool_status dbpgo_create(dbpgo_loop *loop, const char *uri, const dbpool_optio
 dbpool_status dbpgo_close(dbpgo_loop *loop, dbpool *pool, int64_t timeout_ms, dbpgo_answer *answer);
 dbpool_status dbpgo_acquire_with(dbpgo_loop *loop, dbpool *pool, int64_t timeout_ms, uint32_t access, uint32_t flags,
                                  const char *tag, dbpgo_answer *answer);
-dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, void *params, char *arena,
+dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, dbpgo_param *params, char *arena,
                           const dbpgo_statement *statement, dbpgo_answer *answer);
 
 // The same, and at once if a connection is idle: then DBPOOL_OK and answer->lease. The two do the same; the first is
@@ -73,15 +82,25 @@ dbpool_status dbpgo_release(dbpool_conn conn);
 
 // ---- on a lease: with DBPGO_BLOCKING in the calling thread, otherwise as above
 
-dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, void *params, char *arena,
+dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
                                const dbpgo_statement *statement, dbpgo_answer *answer);
+// The same in the calling thread, where the answer may be memory of the Go side, of type dbpgo_answer. It is declared as
+// bytes, because cgo examines what a pointer to pointers points to, on each call; there are none of Go's in it.
+dbpool_status dbpgo_query_here(dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
+                               const dbpgo_statement *statement, char *answer);
+void dbpgo_end_here(char *answer);
+// On an idle connection, which is answer->lease then. If that is 0 there was none, and what comes back is that of
+// dbpgo_acquire() with `call`, a dbpgo_answer of the loop's.
+dbpool_status dbpgo_acquire_and_query(dbpgo_loop *loop, dbpool *pool, char *call, const char *sql, dbpgo_param *params,
+                                      char *arena, const dbpgo_statement *statement, char *answer);
+
 dbpool_status dbpgo_conn_describe(dbpgo_loop *loop, dbpool_conn conn, const char *sql, size_t sql_size,
                                   uint32_t flags, dbpgo_answer *answer);
 dbpool_status dbpgo_fetch(dbpgo_loop *loop, dbpool_result *result, uint32_t flags, dbpgo_answer *answer);
 dbpool_status dbpgo_next(dbpool_result *result, dbpgo_answer *answer);
-// Frees the result; its counts and command are in the answer then.
+// Frees the result; its counts and command are in the answer then, and nothing that points into it.
 void dbpgo_end(dbpgo_answer *answer);
-dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, void *params, char *arena,
+dbpool_status dbpgo_pipeline_add(dbpool_pipeline *pipeline, const char *sql, size_t sql_size, dbpgo_param *params, char *arena,
                                  uint32_t param_count, dbpool_error **error);
 dbpool_status dbpgo_pipeline_run(dbpgo_loop *loop, dbpool_pipeline *pipeline, dbpool_conn conn, int64_t timeout_ms,
                                  uint32_t flags, dbpgo_answer *answer);

@@ -207,16 +207,51 @@ func (c *Conn) query(ctx context.Context, sql string, args []any, flags C.uint32
 
 func (c *Conn) run(ctx context.Context, s *statement) (*Rows, error) {
 	r := &Rows{pool: c.pool, conn: c}
+	if err := c.runInto(ctx, s, r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (c *Conn) runInto(ctx context.Context, s *statement, r *Rows) error {
+	if c.pool.sqlite {
+		return c.runHere(ctx, s, r)
+	}
 	params, arena := s.args.pointers()
 	err := c.do(ctx, &r.answer, func(loop *C.dbpgo_loop, blocking C.uint32_t, answer *C.dbpgo_answer) C.dbpool_status {
 		s.c.flags |= blocking
 		return C.dbpgo_conn_query(loop, c.lease, s.text(), params, arena, &s.c, answer)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.begin(ctx, s)
-	return r, nil
+	return nil
+}
+
+// RunHere is for a database without a server: nobody but this thread has to do with the answer.
+func (c *Conn) runHere(ctx context.Context, s *statement, r *Rows) error {
+	var stop func()
+	if ctx.Done() != nil {
+		stop = c.cancelWith(ctx)
+	}
+	params, arena := s.args.pointers()
+	status := C.dbpgo_query_here(c.lease, s.text(), params, arena, &s.c, r.room())
+	if stop != nil {
+		stop()
+	}
+	if c.released.Load() { // meanwhile, when the lease was in use
+		c.pool.release(c.lease)
+	}
+	return c.begun(ctx, s, r, status)
+}
+
+func (c *Conn) begun(ctx context.Context, s *statement, r *Rows, status C.dbpool_status) error {
+	if status < 0 {
+		return withContext(ctx, takeError(status, r.answer.error))
+	}
+	r.begin(ctx, s)
+	return nil
 }
 
 // Describe gives the columns and parameters of a statement without running it. SQLite does not know the types of

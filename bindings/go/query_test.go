@@ -122,6 +122,70 @@ func TestRowsAreReadOneByOne(t *testing.T) {
 	})
 }
 
+func TestRowsAndConnectionsAreUsedAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		pool := open(t, db)
+		ctx := testContext(t)
+		conn := acquire(t, pool)
+		wantError(t, conn.Reacquire(ctx), dbpool.ErrInvalid)
+		conn.Release()
+		var rows dbpool.Rows
+		run := func(ctx context.Context, name string, want int, into func(context.Context, *dbpool.Rows, string, ...any) error) {
+			t.Helper()
+			check(t, into(ctx, &rows, "SELECT $1 || '!' AS "+name+", "+fmt.Sprint(want), name))
+			var text string
+			var n int
+			equal(t, rows.Next(), true)
+			check(t, rows.Scan(&text, &n))
+			equal(t, text, name+"!")
+			equal(t, n, want)
+			equal(t, rows.ColumnNames()[0], name)
+		}
+		failing := func(into func(context.Context, *dbpool.Rows, string, ...any) error) {
+			t.Helper()
+			wantState(t, into(context.Background(), &rows, "SELEKT 1"), "42601")
+			equal(t, rows.Next(), false)
+			equal(t, rows.CommandTag(), dbpool.CommandTag{})
+		}
+		for i := range 4 {
+			for _, ctx := range []context.Context{ctx, context.Background()} {
+				run(ctx, fmt.Sprint("a", i/2), i, conn.ReacquireInto)
+				run(ctx, fmt.Sprint("a", i), i, conn.QueryInto)
+				equal(t, pool.Stat().AcquiredConns(), 1)
+				wantError(t, conn.ReacquireInto(ctx, &rows, "SELECT 1"), dbpool.ErrInvalid)
+				conn.Release()
+				wantError(t, conn.QueryInto(ctx, &rows, "SELECT 1"), dbpool.ErrReleased)
+				failing(conn.ReacquireInto)
+				allBack(t, pool)
+			}
+		}
+		check(t, conn.Reacquire(ctx))
+		failing(conn.QueryInto)
+		run(ctx, "last", 5, conn.QueryInto)
+		rows.Close()
+		equal(t, rows.CommandTag().String(), "SELECT")
+		conn.Release()
+		allBack(t, pool)
+	})
+}
+
+func TestAQueryWaitsForItsConnection(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		pool := open(t, db, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0), dbpool.WithOption("acquire_timeout", "100ms"))
+		conn := acquire(t, pool)
+		conn.Release()
+		other := acquire(t, pool)
+		var rows dbpool.Rows
+		wantError(t, conn.ReacquireInto(context.Background(), &rows, "SELECT 1"), dbpool.ErrTimeout)
+		time.AfterFunc(20*time.Millisecond, other.Release)
+		check(t, conn.ReacquireInto(context.Background(), &rows, "SELECT 1"))
+		equal(t, rows.Next(), true)
+		conn.Release()
+		rows.Close()
+		allBack(t, pool)
+	})
+}
+
 func TestQueryRow(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		pool := open(t, db)

@@ -31,6 +31,7 @@ type Rows struct {
 	closed bool
 	more   bool // results of further statements may follow
 	names  []string
+	late   []string // names of the result before, in rows that are used again
 	plan   *structPlan
 	boxes  *boxes // nil for few rows
 	err    error
@@ -70,6 +71,9 @@ func (r *Rows) begin(ctx context.Context, s *statement) {
 		r.err = takeError(status, r.answer.error)
 	}
 }
+
+// Room is the answer as the bridge takes it from the calling thread.
+func (r *Rows) room() *C.char { return (*C.char)(unsafe.Pointer(&r.answer)) }
 
 func (r *Rows) takeBatch() {
 	r.next = 0
@@ -152,7 +156,7 @@ func (r *Rows) Close() {
 	r.cells = nil
 	r.next = 0
 	if r.answer.result != nil {
-		C.dbpgo_end(&r.answer)
+		C.dbpgo_end_here(r.room())
 	}
 	if r.owned != nil {
 		r.owned.Release()
@@ -211,6 +215,9 @@ var lateNames [256]atomic.Pointer[[]string]
 
 func namesOf(r *Rows) []string {
 	count := int(r.answer.column_count)
+	if r.late != nil && r.named(r.late) {
+		return r.late
+	}
 	hash := uint32(2166136261) // FNV-1a
 	for i := range count {
 		for at := unsafe.Pointer(r.column(i).name); *(*byte)(at) != 0; at = unsafe.Add(at, 1) {
@@ -219,14 +226,8 @@ func namesOf(r *Rows) []string {
 		hash *= 16777619
 	}
 	place := &lateNames[hash>>24^hash&0xff]
-	if known := place.Load(); known != nil && len(*known) == count {
-		same := true
-		for i, name := range *known {
-			same = same && equals(unsafe.Pointer(r.column(i).name), name)
-		}
-		if same {
-			return *known
-		}
+	if known := place.Load(); known != nil && r.named(*known) {
+		return *known
 	}
 	names := make([]string, count)
 	for i := range names {
@@ -234,6 +235,19 @@ func namesOf(r *Rows) []string {
 	}
 	place.Store(&names)
 	return names
+}
+
+// Named says whether these are the names of the columns.
+func (r *Rows) named(names []string) bool {
+	if len(names) != int(r.answer.column_count) {
+		return false
+	}
+	for i, name := range names {
+		if !equals(unsafe.Pointer(r.column(i).name), name) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Rows) column(i int) *C.dbpool_column {

@@ -41,6 +41,10 @@ inline Status NullArgument(const char* name) {
 /// zero. NULL gives zeroes.
 template <class Struct>
 Status ReadStruct(const Struct* from, Struct* to) {
+  if (from && from->struct_size == sizeof *to) {  // the usual case, without a call of memcpy
+    *to = *from;
+    return Status::Ok();
+  }
   std::memset(to, 0, sizeof *to);
   if (!from) return Status::Ok();
   if (from->struct_size < sizeof from->struct_size) return Status::Invalid("struct_size is not set");
@@ -53,6 +57,11 @@ template <class Struct>
 Status WriteStruct(const Struct& from, Struct* to) {
   if (!to) return NullArgument("out");
   const size_t size = to->struct_size;
+  if (size == sizeof from) {
+    *to = from;
+    to->struct_size = size;
+    return Status::Ok();
+  }
   if (size < sizeof size) return Status::Invalid("struct_size is not set");
   std::memcpy(to, &from, std::min(size, sizeof from));
   if (size > sizeof from) std::memset(reinterpret_cast<char*>(to) + sizeof from, 0, size - sizeof from);

@@ -15,6 +15,9 @@ type Conn struct {
 	pool    *dbpool.Pool
 	owned   *dbpool.Pool // to be closed with the connection
 	lease   *dbpool.Conn // nil: nothing is borrowed
+	spare   *dbpool.Conn // released, and known to nobody else
+	known   bool         // the lease was given away
+	rows    *rows        // closed, for the next statement
 	tx      *dbpool.Tx
 	options []any // a dbpool.QueryOptions among the arguments of the next statement
 	args    []any // of the statement under way
@@ -34,22 +37,38 @@ var (
 // Lease is the connection borrowed from the pool, for what database/sql does not have. It goes back when database/sql is
 // done with this one.
 func (c *Conn) Lease(ctx context.Context) (*dbpool.Conn, error) {
-	if c.lease == nil {
-		lease, err := c.pool.Acquire(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.lease = lease
+	lease, err := c.borrow(ctx)
+	c.known = c.lease != nil
+	return lease, err
+}
+
+func (c *Conn) borrow(ctx context.Context) (*dbpool.Conn, error) {
+	if c.lease != nil {
+		return c.lease, nil
 	}
-	return c.lease, nil
+	lease := c.spare
+	var err error
+	if lease == nil {
+		lease, err = c.pool.Acquire(ctx)
+	} else {
+		err = lease.Reacquire(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.lease, c.spare = lease, nil
+	return lease, nil
 }
 
 func (c *Conn) giveBack() {
 	if c.lease != nil {
 		c.lease.Release() // rolls back what is open
-		c.lease, c.tx = nil, nil
+		if !c.known {
+			c.spare = c.lease
+		}
+		c.lease, c.tx, c.known = nil, nil, false
 	}
-	c.options = nil
+	c.options = c.options[:0]
 }
 
 // IsValid is what database/sql asks when it puts the connection back among its own: the moment to do the same.
@@ -72,7 +91,7 @@ func (c *Conn) Close() error {
 
 // Ping asks the database for a sign of life.
 func (c *Conn) Ping(ctx context.Context) error {
-	lease, err := c.Lease(ctx)
+	lease, err := c.borrow(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,21 +138,36 @@ func (c *Conn) take(values []driver.NamedValue) []any {
 // QueryContext runs a statement that gives rows.
 func (c *Conn) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
 	args := c.take(values)
-	lease, err := c.Lease(ctx)
-	if err != nil {
-		return nil, err
+	r := c.rows
+	if c.rows = nil; r == nil {
+		r = &rows{conn: c}
 	}
-	r, err := lease.Query(ctx, query, args...)
-	if err != nil {
+	if err := c.queryInto(ctx, r, query, args); err != nil {
+		c.rows = r
 		return nil, c.failure(err)
 	}
-	return &rows{Rows: r}, nil
+	return r, nil
+}
+
+func (c *Conn) queryInto(ctx context.Context, r *rows, query string, args []any) error {
+	if c.lease == nil && c.spare != nil {
+		err := c.spare.ReacquireInto(ctx, &r.Rows, query, args...)
+		if err == nil {
+			c.lease, c.spare = c.spare, nil
+		}
+		return err
+	}
+	lease, err := c.borrow(ctx)
+	if err != nil {
+		return err
+	}
+	return lease.QueryInto(ctx, &r.Rows, query, args...)
 }
 
 // ExecContext runs statements of which no rows are wanted.
 func (c *Conn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
 	args := c.take(values)
-	lease, err := c.Lease(ctx)
+	lease, err := c.borrow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +209,7 @@ func (c *Conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 	if !ok {
 		return nil, fmt.Errorf("dbpool: no isolation %v", sql.IsolationLevel(options.Isolation))
 	}
-	lease, err := c.Lease(ctx)
+	lease, err := c.borrow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +243,7 @@ func (c *Conn) Prepare(query string) (driver.Stmt, error) {
 // PrepareContext asks the database what it thinks of the statement. The pool prepares by itself what is run often, on
 // each connection.
 func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	lease, err := c.Lease(ctx)
+	lease, err := c.borrow(ctx)
 	if err != nil {
 		return nil, err
 	}

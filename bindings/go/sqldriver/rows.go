@@ -14,7 +14,8 @@ import (
 )
 
 type rows struct {
-	*dbpool.Rows
+	dbpool.Rows
+	conn    *Conn           // which may use them again, once they are closed
 	columns []dbpool.Column // of the current result, when they were asked for
 	moved   bool            // HasNextResultSet went on to the next result
 }
@@ -30,8 +31,11 @@ var (
 
 func (r *rows) Columns() []string { return r.Rows.ColumnNames() }
 
+// Close is the last that database/sql asks of the rows, and not at the same time as anything of their connection.
 func (r *rows) Close() error {
 	r.Rows.Close()
+	r.columns, r.moved = nil, false
+	r.conn.rows = r
 	return nil
 }
 
