@@ -24,9 +24,13 @@ func (c *Conn) Reacquire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.take(lease)
+	return nil
+}
+
+func (c *Conn) take(lease C.dbpool_conn) {
 	c.lease = lease
 	c.released.Store(false)
-	return nil
 }
 
 // QueryInto is Query into rows that are used again: new ones, or closed ones. What was read from them stays good.
@@ -68,32 +72,35 @@ func (c *Conn) reacquireHere(ctx context.Context, r *Rows, sql string, args []an
 	defer s.free()
 	r.Close()
 	r.reset(c)
-	call, err := c.pool.loop.get()
-	if err == nil {
-		params, arena := s.args.pointers()
-		status := C.dbpgo_acquire_and_query(c.pool.loop.c, c.pool.c, (*C.char)(unsafe.Pointer(call.answer)), s.text(),
-			params, arena, &s.c, r.room())
-		if c.lease = C.dbpool_conn(r.answer.lease); c.lease != 0 {
-			c.pool.loop.put(call)
-			c.released.Store(false)
-			err = c.begun(ctx, s, r, status)
-		} else {
-			var answer C.dbpgo_answer
-			if err = c.pool.loop.finish(ctx, call, status, &answer); err == nil {
-				c.lease = C.dbpool_conn(answer.lease)
-				c.released.Store(false)
-				err = c.runHere(ctx, s, r)
-			}
-		}
-	}
-	runtime.KeepAlive(c.pool)
-	if err != nil {
+	if err = c.acquireAndQuery(ctx, s, r); err != nil {
 		r.void()
-		if c.lease != 0 {
-			c.Release()
-		}
+		c.Release()
 	}
 	return err
+}
+
+// AcquireAndQuery may have borrowed when it fails.
+func (c *Conn) acquireAndQuery(ctx context.Context, s *statement, r *Rows) error {
+	defer runtime.KeepAlive(c.pool)
+	call, err := c.pool.loop.call()
+	if err != nil {
+		return err
+	}
+	params, arena := s.args.pointers()
+	status := C.dbpgo_acquire_and_query(c.pool.loop.c, c.pool.c, (*C.char)(unsafe.Pointer(call.answer)), s.text(),
+		params, arena, &s.c, r.room())
+	if lease := C.dbpool_conn(r.answer.lease); lease != 0 {
+		call.free()
+		c.pool.busy.Add(1)
+		c.take(lease)
+		return c.begun(ctx, s, r, status)
+	}
+	lease, err := c.pool.borrowed(ctx, call, status)
+	if err != nil {
+		return err
+	}
+	c.take(lease)
+	return c.runHere(ctx, s, r)
 }
 
 // Reset makes closed rows as good as new ones.

@@ -139,6 +139,11 @@ func (p *Pool) acquire(ctx context.Context) (C.dbpool_conn, error) {
 		p.busy.Add(1)
 		return lease, nil
 	}
+	return p.borrowed(ctx, call, status)
+}
+
+// Borrowed waits for the lease that a call on the reactor is to bring.
+func (p *Pool) borrowed(ctx context.Context, call *call, status C.dbpool_status) (C.dbpool_conn, error) {
 	var answer C.dbpgo_answer
 	if err := call.finish(ctx, call.wait(ctx, status), &answer); err != nil {
 		return 0, err

@@ -16,12 +16,6 @@ constexpr Nanos kCancelGrace = 40 * kMillisecond;
 /// For a request that somebody else sent and that is still on its way when the statement has ended.
 constexpr Nanos kCancelLimit = 1 * kSecond;
 
-/// What nobody said a phase of came from the statement.
-Status InPhase(Status outcome) {
-  if (outcome.info() && outcome.info()->phase == DBPOOL_PHASE_NONE) outcome.set_phase(DBPOOL_PHASE_QUERY);
-  return outcome;
-}
-
 }  // namespace
 
 void Running::Begin(Lease& lease, Deadline deadline, AtDeadline at_deadline) {
@@ -129,7 +123,10 @@ Running::Next Running::Settle() {
 Status Running::Finish(std::unique_ptr<Rows>* rows) {
   if (rows) *rows = std::move(rows_);
   rows_.reset();
-  return InPhase(std::exchange(outcome_, Status::Ok()));
+  if (outcome_.info() && outcome_.info()->phase == DBPOOL_PHASE_NONE) {
+    outcome_.set_phase(DBPOOL_PHASE_QUERY);
+  }
+  return std::exchange(outcome_, Status::Ok());
 }
 
 Status Cancelled(std::string message, uint32_t phase) {
@@ -141,51 +138,28 @@ Status StatementIsLate(uint32_t flags) {
                        DBPOOL_PHASE_QUERY, "57014", DBPOOL_FLAG_TIMEOUT | flags);
 }
 
-namespace {
-
-/// One step of a connection without a socket, which is all there is to do unless it wants the writer's turn.
-bool DoneAtOnce(Lease& lease, Status* outcome, std::unique_ptr<Rows>* rows) {
-  Connection& connection = lease.connection();
-  if (connection.fd() >= 0 || connection.Step() != Want::kDone) return false;
-  *outcome = InPhase(connection.Finish(rows));
-  CancelLine& cancels = *lease.slot().cancels;
-  if (cancels.in_flight > 0 && !AwaitCancels(cancels, Deadline::After(kCancelLimit))) {
-    connection.Abort();
-    outcome->add_flags(DBPOOL_FLAG_CONN_BROKEN);
-  }
-  return true;
-}
-
-Status RunWaiting(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows, Running::AtDeadline at_deadline) {
-  Running running;
-  running.Begin(lease, deadline, at_deadline);
-  for (;;) {
-    switch (running.Step()) {
-      case Running::Next::kDone:
-        return running.Finish(rows);
-      case Running::Next::kSocket:
-        AwaitSocket(lease.connection().fd(), running.want(), running.due(), running.stepped_at());
-        break;
-      case Running::Next::kTurn:
-        lease.slot().lane.Await(running.due());
-        break;
-      case Running::Next::kCancels:
-        (void)AwaitCancels(*lease.slot().cancels, running.due());
-        break;
-    }
-  }
-}
-
-}  // namespace
-
 Status Run(Lease& lease, Deadline deadline, std::unique_ptr<Rows>* rows,
            Running::AtDeadline at_deadline) {
+  Running running;
+  running.Begin(lease, deadline, at_deadline);
   try {
-    Status outcome;
-    if (DoneAtOnce(lease, &outcome, rows)) return outcome;
-    return RunWaiting(lease, deadline, rows, at_deadline);
+    for (;;) {
+      switch (running.Step()) {
+        case Running::Next::kDone:
+          return running.Finish(rows);
+        case Running::Next::kSocket:
+          AwaitSocket(lease.connection().fd(), running.want(), running.due(), running.stepped_at());
+          break;
+        case Running::Next::kTurn:
+          lease.slot().lane.Await(running.due());
+          break;
+        case Running::Next::kCancels:
+          (void)AwaitCancels(*lease.slot().cancels, running.due());
+          break;
+      }
+    }
   } catch (const std::bad_alloc&) {
-    lease.connection().Abort();
+    running.Abort();
     throw;
   }
 }
