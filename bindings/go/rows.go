@@ -115,28 +115,36 @@ func (r *Rows) nextBatch() bool {
 
 // Fetch gets the next batch. A stream may have to wait for it.
 func (r *Rows) fetch() bool {
-	result := r.answer.result
-	var status C.dbpool_status
-	if !r.stream {
+	if r.stream {
+		r.answer.fetched = r.fetchStream()
+	} else {
 		r.answer.row_count = 0
-		status = C.dbpgo_fetch(nil, result, C.DBPGO_BLOCKING, &r.answer)
-		if status < 0 {
+		r.answer.fetched = C.dbpgo_fetch(nil, r.answer.result, C.DBPGO_BLOCKING, &r.answer)
+		if status := r.answer.fetched; status < 0 {
 			r.err = takeError(status, r.answer.error)
 		}
-	} else {
-		var more C.dbpgo_answer
-		r.err = r.streamer().do(r.ctx, &more,
-			func(loop *C.dbpgo_loop, blocking C.uint32_t, answer *C.dbpgo_answer) C.dbpool_status {
-				status = C.dbpgo_fetch(loop, result, blocking, answer)
-				return status
-			})
-		if status == C.DBPOOL_PENDING {
-			status = more.status
-		}
-		r.answer.cells, r.answer.row_count = more.cells, more.row_count
 	}
-	r.answer.fetched = status
-	return status == C.DBPOOL_OK
+	return r.answer.fetched == C.DBPOOL_OK
+}
+
+func (r *Rows) fetchStream() (status C.dbpool_status) {
+	if r.ctx.Err() != nil { // a fetch that has its rows at once would not hear of it
+		r.err = withContext(r.ctx, &Error{Code: ErrCancelled, Phase: PhaseQuery, Flags: FlagCancelled,
+			Message: "the stream was given up"})
+		return C.DBPOOL_ERR_CANCELLED
+	}
+	result := r.answer.result
+	var more C.dbpgo_answer
+	r.err = r.streamer().do(r.ctx, &more,
+		func(loop *C.dbpgo_loop, blocking C.uint32_t, answer *C.dbpgo_answer) C.dbpool_status {
+			status = C.dbpgo_fetch(loop, result, blocking, answer)
+			return status
+		})
+	if status == C.DBPOOL_PENDING {
+		status = more.status
+	}
+	r.answer.cells, r.answer.row_count = more.cells, more.row_count
+	return status
 }
 
 // Streamer is the connection that the stream comes on; that of a one-shot is known to the library alone.
