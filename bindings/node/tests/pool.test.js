@@ -58,11 +58,13 @@ for (const [name, uri] of databases) {
 test('queries that go alone share no connection', { skip: SKIP }, async (t) => {
   const pool = await poolOf(t, () => postgresUrl, { poolSize: 1, maxOverflow: 0 });
   const holder = await (await poolOf(t, () => postgresUrl)).connect();
-  await holder.query('DROP TABLE IF EXISTS node_alone; CREATE TABLE node_alone (a int); BEGIN; LOCK TABLE node_alone');
+  await holder.query('DROP TABLE IF EXISTS node_alone; CREATE TABLE node_alone (a int)');
+  await holder.begin();
+  await holder.query('LOCK TABLE node_alone');
   const queries = Array.from({ length: 4 }, () =>
     pool.query('SELECT count(*) FROM node_alone', [], { alone: true }));
   await until(() => pool.stats().waiting === 3);
-  await holder.query('COMMIT');
+  await holder.commit();
   await Promise.all(queries);
   await holder.query('DROP TABLE node_alone');
   holder.release();
