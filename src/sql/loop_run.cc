@@ -16,7 +16,7 @@ bool OpWatch::TryArm(int fd, Want want) {
 
 void OpWatch::Arm(int fd, dbpool_conn lease, Want want, Nanos due) noexcept {
   bool armed = false;
-  lease_ = lease;
+  if (lease_ != lease) lease_ = lease;  // else another thread may be reading it
   try {
     armed = TryArm(fd, want);
   } catch (const std::bad_alloc&) {  // it is not armed
