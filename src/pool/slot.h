@@ -34,7 +34,7 @@ struct HostData {
   void* data = nullptr;
   void (*destroy)(void*) = nullptr;
 
-  /// Not under a lock, nor within a visit: it calls the host.
+  /// Not under a lock: it calls the host.
   void End() const {
     if (destroy) destroy(data);
   }
