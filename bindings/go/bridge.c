@@ -11,10 +11,10 @@ struct dbpgo_loop {
   _Atomic(dbpgo_answer *) answered;
 };
 
-dbpgo_loop *dbpgo_loop_new(dbpool_error **error) {
+dbpgo_loop *dbpgo_loop_new(uint32_t kind, dbpool_error **error) {
   dbpgo_loop *made = calloc(1, sizeof *made);
   if (!made) return NULL;
-  if (dbpool_loop_create(DBPOOL_LOOP_EXTERNAL, &made->loop, error) != DBPOOL_OK) {
+  if (dbpool_loop_create(kind, &made->loop, error) != DBPOOL_OK) {
     free(made);
     return NULL;
   }
@@ -30,6 +30,10 @@ dbpool_loop *dbpgo_loop_of(dbpgo_loop *loop) { return loop->loop; }
 
 dbpgo_answer *dbpgo_loop_dispatch(dbpgo_loop *loop, int *more) {
   *more = dbpool_loop_dispatch(loop->loop, 0) == DBPOOL_PENDING;
+  return dbpgo_loop_answered(loop);
+}
+
+dbpgo_answer *dbpgo_loop_answered(dbpgo_loop *loop) {
   dbpgo_answer *stack = atomic_exchange(&loop->answered, NULL), *oldest = NULL;
   while (stack) {
     dbpgo_answer *below = stack->next;

@@ -6,6 +6,15 @@
 
 #include <dbpool/dbpool.h>
 
+// The socket that a call on a seat waits for.
+typedef struct dbpgo_socket {
+  uint64_t number;   // 0: none
+  dbpool_conn conn;  // 0: nobody has it
+  uint32_t id;       // which of Go's sockets it is; 0: not known yet
+  int32_t fd;
+  uint32_t events;
+} dbpgo_socket;
+
 // The answer to one call, in C memory that a call of the Go side owns, and then copied. It holds no Go pointers.
 // `result` and `error` belong to whoever reads the answer.
 typedef struct dbpgo_answer {
@@ -24,6 +33,7 @@ typedef struct dbpgo_answer {
   uint32_t flags;
   uint32_t column_count;
   uint32_t row_count;
+  dbpgo_socket socket;    // of a seat: what it waits for
   dbpool_status status;   // of the call
   dbpool_status fetched;  // DBPOOL_OK: cells has rows; DBPOOL_DONE: there are no more; PENDING: not asked for
   char command[48];
@@ -58,12 +68,32 @@ typedef struct dbpgo_statement {
 
 typedef struct dbpgo_loop dbpgo_loop;
 
-dbpgo_loop *dbpgo_loop_new(dbpool_error **error);
+dbpgo_loop *dbpgo_loop_new(uint32_t kind, dbpool_error **error);
 void dbpgo_loop_free(dbpgo_loop *loop);
 dbpool_loop *dbpgo_loop_of(dbpgo_loop *loop);
 // Runs what is due and gives what has been answered, the oldest first; *more: call again.
 dbpgo_answer *dbpgo_loop_dispatch(dbpgo_loop *loop, int *more);
+dbpgo_answer *dbpgo_loop_answered(dbpgo_loop *loop);  // what has been answered alone
 dbpgo_answer *dbpgo_answer_new(dbpgo_loop *loop, uint32_t id);
+
+// ---- a seat: a polled loop with one call at a time, which is pending in all that follows
+
+// Fills in answer->socket, if the call has come to wait for one since the last time.
+void dbpgo_seat_look(dbpgo_answer *answer);
+// Goes on, because the socket is ready or because something else is. Whether the call has been answered; if not,
+// answer->socket is what it waits for.
+int dbpgo_seat_ready(dbpgo_answer *answer);
+int dbpgo_seat_dispatch(dbpgo_answer *answer);
+// The loop polls the socket itself.
+void dbpgo_seat_poll(dbpgo_answer *answer);
+
+int dbpgo_duplicate(int fd);  // -1 and errno
+// The descriptor that is readable when a connection was closed whose socket Go has.
+int dbpgo_sockets_fd(void);
+// Keeps the id with the socket's connection, of a call under way.
+dbpool_status dbpgo_socket_keep(const dbpgo_socket *socket, uint32_t id);
+// The id of one whose connection was closed, each once; 0: no more.
+uint32_t dbpgo_socket_closed(void);
 
 // Each of these returns DBPOOL_PENDING, and the answer comes by dbpgo_loop_dispatch(); or something else, and then it
 // does not, and answer->error is set if that is an error.

@@ -16,7 +16,7 @@ import (
 // there ever were calls under way at once.
 //
 // There are two kinds. Calls on the reactor share its loop: whoever waits is parked on a channel, which costs memory
-// alone. A seat is a call with a loop of its own, which its goroutine polls itself: nobody else has to wake it.
+// alone. A seat is a call with a loop of its own, which its goroutine drives itself: nobody else has to wake it.
 // A seat costs descriptors, so that there are few; they are for the calls that are quick, or else have a connection.
 type call struct {
 	answer *C.dbpgo_answer

@@ -18,9 +18,9 @@ type loop struct {
 	raw syscall.RawConn // of a duplicate of its descriptor; the library closes its own, nobody this one
 }
 
-func newLoop() (*loop, error) {
+func newLoop(kind C.uint32_t) (*loop, error) {
 	var cerr *C.dbpool_error
-	c := C.dbpgo_loop_new(&cerr)
+	c := C.dbpgo_loop_new(kind, &cerr)
 	if c == nil {
 		return nil, takeError(C.DBPOOL_ERR_NOMEM, cerr)
 	}
@@ -32,17 +32,25 @@ func newLoop() (*loop, error) {
 	return &loop{c, raw}, nil
 }
 
-// Polled gives a descriptor to the poller. The loop is for ever, and so are its files.
+// Polled gives a descriptor that is there for ever to Go's poller.
 func polled(fd int) (syscall.RawConn, error) {
-	own, err := syscall.Dup(fd)
+	file, err := duplicate(fd, "dbpool loop")
 	if err != nil {
-		return nil, os.NewSyscallError("dup", err)
+		return nil, err
 	}
-	syscall.CloseOnExec(own)
-	if err := syscall.SetNonblock(own, true); err != nil { // which makes os.File give it to the poller
+	return file.SyscallConn()
+}
+
+// Duplicate gives a file that Go's poller has, of a descriptor that stays somebody else's.
+func duplicate(fd int, name string) (*os.File, error) {
+	own, err := C.dbpgo_duplicate(C.int(fd))
+	if own < 0 {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	return os.NewFile(uintptr(own), "dbpool loop").SyscallConn()
+	if err := syscall.SetNonblock(int(own), true); err != nil { // which makes os.File give it to the poller
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(own), name), nil
 }
 
 // Await calls f, and again whenever the loop's descriptor has become readable since it was called, until it returns true.

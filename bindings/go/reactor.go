@@ -25,7 +25,7 @@ var onReactor calls
 var theReactor = sync.OnceValues(newReactor)
 
 func newReactor() (*reactor, error) {
-	l, err := newLoop()
+	l, err := newLoop(C.DBPOOL_LOOP_EXTERNAL)
 	if err != nil {
 		return nil, err
 	}

@@ -1,26 +1,37 @@
 package dbpool
 
 /*
+#cgo noescape dbpgo_seat_look
+#cgo noescape dbpgo_seat_ready
+#cgo noescape dbpgo_seat_dispatch
 #include "bridge.h"
 */
 import "C"
 
 import (
 	"context"
+	"errors"
+	"os"
 	"runtime"
 	"sync/atomic"
+	"time"
 )
 
-// A seat is a loop that one call at a time has to itself. Its goroutine begins the call, is parked in Go's poller until
-// the loop has something to do, and does that. An answer comes to who waits for it without another goroutine between.
+// A seat is a polled loop that one call at a time has to itself. Its goroutine makes the call, is parked at the socket of
+// its connection, which Go's poller has anyway, and reads the answer: no other goroutine is between, and no other poller.
+//
+// What does not show on the socket (a time-out, a cancel) shows on the loop's descriptor, where another goroutine of the
+// seat's is parked for ever. It pokes: sets poked, and then wakes whoever is parked, where parked says. Who parks says where
+// before it looks at poked. So one of them sees the other.
 type seat struct {
 	*loop
 	call   *call
 	step   func(uintptr) bool // made once
-	begin  begin              // until it has begun
-	ctx    context.Context
+	over   bool
 	stop   func() bool
-	status C.dbpool_status
+	poked  atomic.Bool
+	parked atomic.Pointer[os.File] // nil: at wake, or not at all
+	wake   chan struct{}           // capacity 1
 }
 
 var (
@@ -28,7 +39,7 @@ var (
 	seatCount atomic.Int32
 )
 
-// MostSeats is for four at once on each processor, of which one can run. A seat has four descriptors.
+// MostSeats is for four at once on each processor, of which one can run. A seat has four descriptors and a goroutine.
 func mostSeats() int32 { return int32(max(16, 4*runtime.GOMAXPROCS(0))) }
 
 // SeatOrCall gives a seat if one is free, or may be made, and else a call on the reactor.
@@ -51,60 +62,125 @@ func newSeat() *call {
 		seatCount.Add(-1)
 		return nil
 	}
-	l, err := newLoop()
+	c, err := tryNewSeat()
 	if err != nil {
 		seatCount.Add(-1)
 		return nil
+	}
+	return c
+}
+
+func tryNewSeat() (*call, error) {
+	if _, err := allSockets(); err != nil {
+		return nil, err
+	}
+	l, err := newLoop(C.DBPOOL_LOOP_POLLED)
+	if err != nil {
+		return nil, err
 	}
 	c, err := newCall(l, 0)
 	if err != nil {
-		seatCount.Add(-1)
-		return nil
+		return nil, err
 	}
-	s := &seat{loop: l, call: c}
-	s.step = s.next
+	s := &seat{loop: l, call: c, wake: make(chan struct{}, 1)}
+	s.step = s.stepped
 	c.seat = s
-	return c
+	go l.await(func(uintptr) bool {
+		s.poke()
+		return false
+	})
+	return c, nil
 }
 
 // Run is call.run, without the answer.
 func (s *seat) run(ctx context.Context, begin begin) C.dbpool_status {
-	s.begin, s.ctx = begin, ctx
-	s.await(s.step) // the call begins in it, so that no readiness is missed
+	answer := s.call.answer
+	answer.socket = C.dbpgo_socket{}
+	status := begin(s.c, 0, answer)
+	if status != C.DBPOOL_PENDING {
+		return status
+	}
+	s.cancelWithContext(ctx)
+	s.over = false
+	C.dbpgo_seat_look(answer)
+	for !s.over {
+		s.park()
+	}
 	if s.stop != nil {
 		s.stop() // too late: it cancels what is over
 		s.stop = nil
 	}
-	s.ctx = nil
-	return s.status
+	return answer.status
 }
 
-// Next reports whether the call is over.
-func (s *seat) next(uintptr) bool {
-	if s.begin != nil {
-		s.status = s.begin(s.c, 0, s.call.answer)
-		s.begin = nil
-		if s.status == C.DBPOOL_PENDING {
-			s.cancelWithContext()
+// Park waits for what the call waits for, and goes on with it.
+func (s *seat) park() {
+	wanted := &s.call.answer.socket
+	if wanted.number != 0 {
+		sockets, _ := allSockets()
+		if at := sockets.of(wanted); at != nil && wanted.events&pollOut == 0 && s.parkAt(at) {
+			return
 		}
-		return s.status != C.DBPOOL_PENDING
+		C.dbpgo_seat_poll(s.call.answer)
 	}
-	for {
-		answer, more := s.dispatch()
-		if answer != nil {
-			s.status = answer.status
+	if s.over = C.dbpgo_seat_dispatch(s.call.answer) != 0; s.over || wanted.number != 0 {
+		return
+	}
+	for !s.poked.Swap(false) {
+		<-s.wake
+	}
+}
+
+const pollOut = 4 // of poll(2): Go's poller waits for one thing at a time
+
+// ParkAt reports whether the socket can be parked at.
+func (s *seat) parkAt(at *socket) bool {
+	s.parked.Store(at.file)
+	err := at.raw.Read(s.step)
+	s.parked.Store(nil)
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	// A poke, of whoever has been parked here: who gets it takes it away, and then looks whether it was his.
+	return at.file.SetReadDeadline(time.Time{}) == nil
+}
+
+// Stepped goes on with the call, and reports whether to park here no longer. The socket is looked at in any case: whoever
+// is to be parked has read what is there, or else nobody tells him of it.
+func (s *seat) stepped(uintptr) bool {
+	answer := s.call.answer
+	number := answer.socket.number
+	if s.poked.Swap(false) {
+		s.over = C.dbpgo_seat_dispatch(answer) != 0
+		if s.over || answer.socket.number != number {
 			return true
 		}
-		if !more {
-			return false
-		}
+	}
+	s.over = C.dbpgo_seat_ready(answer) != 0
+	return s.over || answer.socket.number != number || answer.socket.events&pollOut != 0
+}
+
+var longAgo = time.Unix(1, 0)
+
+func (s *seat) poke() {
+	s.poked.Store(true)
+	if at := s.parked.Load(); at != nil {
+		_ = at.SetReadDeadline(longAgo)
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
 	}
 }
 
-func (s *seat) cancelWithContext() {
-	if s.ctx.Done() == nil {
+func (s *seat) cancelWithContext(ctx context.Context) {
+	if ctx.Done() == nil {
 		return
 	}
 	op := s.call.answer.op
-	s.stop = context.AfterFunc(s.ctx, func() { C.dbpool_op_cancel(op) })
+	s.stop = context.AfterFunc(ctx, func() { C.dbpool_op_cancel(op) })
 }

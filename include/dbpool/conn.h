@@ -144,6 +144,28 @@ DBPOOL_API void *dbpool_conn_native(dbpool_conn conn);
  */
 DBPOOL_API uint64_t dbpool_conn_id(dbpool_conn conn);
 
+/**
+ * @brief Keeps something of the caller's with the connection, through all its leases, until it is closed: what was learnt
+ *        of its session, or its registration with a poller.
+ *
+ * There is one place, whose user is whoever created the pool: a later call ends what an earlier one left.
+ * @param data     May be NULL: nothing is kept from now on.
+ * @param destroy  Called once with data, when the connection is closed or other data comes: on any thread, without a
+ *                 lock, before the socket is closed. It must be quick, and call no function about that connection or its pool. May
+ *                 be NULL. In a forked child it is not called.
+ * @return DBPOOL_OK: destroy will be called; DBPOOL_ERR_STALE; DBPOOL_ERR_FORKED.
+ * @since 0.1 @threadsafety any thread, also while a call on the lease is under way
+ */
+DBPOOL_API dbpool_status dbpool_conn_set_data(dbpool_conn conn, void *data, void (*destroy)(void *data),
+                                              dbpool_error **error);
+
+/**
+ * @brief What dbpool_conn_set_data() keeps with the connection.
+ * @return NULL: nothing, or where others answer STALE or FORKED.
+ * @since 0.1 @threadsafety any thread, also while a call on the lease is under way
+ */
+DBPOOL_API void *dbpool_conn_data(dbpool_conn conn);
+
 #ifdef __cplusplus
 }
 #endif

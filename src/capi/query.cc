@@ -172,6 +172,12 @@ void* dbpool_conn_native(dbpool_conn conn) {
 
 uint64_t dbpool_conn_id(dbpool_conn conn) { return dbp::ConnectionId(conn); }
 
+dbpool_status dbpool_conn_set_data(dbpool_conn conn, void* data, void (*destroy)(void*), dbpool_error** error) {
+  return Guarded(error, [&] { return dbp::PutHostData(conn, {data, destroy}); });
+}
+
+void* dbpool_conn_data(dbpool_conn conn) { return dbp::FindHostData(conn); }
+
 dbpool_status dbpool_transaction(dbpool* pool, dbpool_transaction_fn fn, void* user_data,
                                  const dbpool_tx_options* options, dbpool_error** error) {
   return Guarded(error, [&]() -> Status {

@@ -52,7 +52,9 @@ bool Loop::Forked() const { return fork_stamp_ != ForkGeneration(); }
 
 Status Loop::Make(uint32_t kind, bool shared, Loop** out) {
   std::unique_ptr<Reactor> reactor;
-  DBP_RETURN_IF_ERROR(Reactor::Create(&reactor));
+  const bool hosts = kind == DBPOOL_LOOP_POLLED;
+  DBP_RETURN_IF_ERROR(
+      Reactor::Create(&reactor, hosts ? Reactor::Sockets::kHosts : Reactor::Sockets::kOurs));
   *out = new Loop(kind, shared, std::move(reactor));
   return Status::Ok();
 }
@@ -104,13 +106,24 @@ bool Loop::MayRest() {
 
 dbpool_status Loop::Dispatch(Deadline deadline) {
   if (Forked()) return DBPOOL_ERR_FORKED;
-  if (kind_ != DBPOOL_LOOP_EXTERNAL) return DBPOOL_ERR_INVALID;
+  if (kind_ == DBPOOL_LOOP_THREAD) return DBPOOL_ERR_INVALID;
+  return RunHere([&] { return reactor_->Drain(deadline, kRounds); });
+}
+
+dbpool_status Loop::Ready(uint64_t socket) {
+  if (Forked()) return DBPOOL_ERR_FORKED;
+  if (kind_ != DBPOOL_LOOP_POLLED) return DBPOOL_ERR_INVALID;
+  return RunHere([&] { return reactor_->RunSocket(socket); });
+}
+
+template <class Run>
+dbpool_status Loop::RunHere(Run run) {
   {
     MutexLock lock(mu_);
     if (running_ || freeing_) return DBPOOL_ERR_BUSY;
     running_ = true;
   }
-  const bool more = reactor_->Drain(deadline, kRounds);
+  const bool more = run();
   {
     MutexLock lock(mu_);
     if (!freeing_) {
@@ -239,6 +252,7 @@ void Loop::Free() {
 
 /// By whoever runs the loop, after Free() has begun: everything goes on as ever until nothing is pending.
 void Loop::Finish() {
+  reactor_->PollAll();
   while (!ending_.begun || AnyPending()) reactor_->RunOnce(Deadline::Never());
   bool drop = false;
   {

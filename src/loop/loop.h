@@ -60,7 +60,7 @@ class LoopLocal {
 /// reference meanwhile: the task may run, and leave, before Post() has returned.
 class Loop {
  public:
-  /// `kind`: DBPOOL_LOOP_THREAD or DBPOOL_LOOP_EXTERNAL. One reference, the caller's, which Free() takes.
+  /// `kind`: DBPOOL_LOOP_THREAD, _EXTERNAL or _POLLED. One reference, the caller's, which Free() takes.
   static Status Create(uint32_t kind, Loop** out);
   /// The one loop that the process shares. Lives for ever, not to be freed; its thread starts when somebody
   /// enrolls, and ends when nobody has been for a second.
@@ -101,9 +101,11 @@ class Loop {
 
   /// Waits by the deadline for something to run, and runs all of it on the calling thread.
   /// DBPOOL_OK: everything that was ready has run. DBPOOL_PENDING: stopped early, call again.
-  /// DBPOOL_ERR_INVALID: not external. DBPOOL_ERR_BUSY: under way already, on this thread or another, or
+  /// DBPOOL_ERR_INVALID: it has a thread. DBPOOL_ERR_BUSY: under way already, on this thread or another, or
   /// the loop is being freed. DBPOOL_ERR_FORKED.
   dbpool_status Dispatch(Deadline deadline) DBP_EXCLUDES(mu_);
+  /// The same for one socket that the host polls, and without a look at anything else. DBPOOL_ERR_INVALID: not _POLLED.
+  dbpool_status Ready(uint64_t socket) DBP_EXCLUDES(mu_);
 
   // On the loop's thread. Locals live in their owners; who adds one is enrolled until it has been removed.
   LoopLocal* FindLocal(const void* key) const {
@@ -121,7 +123,7 @@ class Loop {
   Reactor& reactor() { return *reactor_; }
   uint32_t kind() const { return kind_; }
   /// What an external loop's host polls; -1 for one with a thread.
-  int fd() const { return kind_ == DBPOOL_LOOP_EXTERNAL ? reactor_->fd() : -1; }
+  int fd() const { return kind_ != DBPOOL_LOOP_THREAD ? reactor_->fd() : -1; }
   bool OnLoopThread() const { return reactor_->OnRunningThread(); }
   bool Forked() const;
 
@@ -148,6 +150,8 @@ class Loop {
   Loop(uint32_t kind, bool shared, std::unique_ptr<Reactor> reactor);
   ~Loop() = default;
 
+  template <class Run>
+  dbpool_status RunHere(Run run) DBP_EXCLUDES(mu_);
   static Status Make(uint32_t kind, bool shared, Loop** out);
   void ThreadMain();
   void SharedThreadMain() DBP_EXCLUDES(mu_);

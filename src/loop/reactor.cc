@@ -46,10 +46,12 @@ bool Watched(int epoll, int fd, uint32_t events, uint64_t data, int how = EPOLL_
 
 }  // namespace
 
-Reactor::Reactor()
+Reactor::Reactor(Sockets sockets)
     : epoll_(epoll_create1(EPOLL_CLOEXEC)),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      host_polls_(sockets == Sockets::kHosts),
+      no_host_(!host_polls_) {}
 
 Reactor::~Reactor() {
   for (int fd : {wake_, timer_, epoll_}) {
@@ -57,8 +59,8 @@ Reactor::~Reactor() {
   }
 }
 
-Status Reactor::Create(std::unique_ptr<Reactor>* out) {
-  std::unique_ptr<Reactor> reactor(new Reactor);
+Status Reactor::Create(std::unique_ptr<Reactor>* out, Sockets sockets) {
+  std::unique_ptr<Reactor> reactor(new Reactor(sockets));
   if (reactor->epoll_ < 0 || reactor->timer_ < 0 || reactor->wake_ < 0 ||
       !Watched(reactor->epoll_, reactor->timer_, EPOLLIN | EPOLLET, kTimerData) ||
       !Watched(reactor->epoll_, reactor->wake_, EPOLLIN | EPOLLET, kWakeData)) {
@@ -89,6 +91,12 @@ void Reactor::FreePlace(uint64_t data) {
   place.next_free = std::exchange(free_place_, Index(data));
 }
 
+Watch* Reactor::Find(uint64_t data) const {
+  if (Index(data) >= places_.size()) return nullptr;  // of a host's, any number
+  const Place& place = places_[Index(data)];
+  return place.generation == Generation(data) ? place.watch : nullptr;
+}
+
 Status Reactor::Add(Watch& watch, int fd, uint32_t events) {
   uint64_t data = 0;
   {
@@ -97,6 +105,12 @@ Status Reactor::Add(Watch& watch, int fd, uint32_t events) {
     watch.data_ = data;
     watch.level_ = Level(events);
     watch.fd_ = fd;  // before the kernel knows it: the first event may come at once
+    watch.events_ = events;
+    watch.ours_ = no_host_;
+    if (!no_host_) {
+      Want(watch);
+      return Status::Ok();
+    }
   }
   if (Watched(epoll_, fd, events, data)) return Status::Ok();
   const int why = errno;
@@ -109,18 +123,29 @@ Status Reactor::Add(Watch& watch, int fd, uint32_t events) {
 }
 
 Status Reactor::Modify(Watch& watch, uint32_t events) {
+  if (host_polls_) {
+    MutexLock lock(mu_);
+    watch.events_ = events;
+    if (!watch.ours_) {
+      Want(watch);
+      return Status::Ok();
+    }
+  }
   if (Watched(epoll_, watch.fd_, events, watch.data_, EPOLL_CTL_MOD)) return Status::Ok();
   return NoDescriptor("a descriptor cannot be watched");
 }
 
 void Reactor::Remove(Watch& watch) {
   if (!watch.watched()) return;
+  bool ours = true;
   {
     MutexLock lock(mu_);
     FreePlace(watch.data_);
     AwaitEnd(&watch);  // it may modify the watch yet
+    Unwant(watch);
+    ours = watch.ours_;
   }
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd_, nullptr);  // fails only if it is not in, as wished
+  if (ours) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd_, nullptr);  // fails only if it is not in, as wished
   watch.fd_ = -1;
 }
 
@@ -130,8 +155,7 @@ bool Reactor::RunWatch(const epoll_event& event) {
   bool level = false;
   {
     MutexLock lock(mu_);
-    const Place& place = places_[Index(event.data.u64)];
-    if (place.generation == Generation(event.data.u64)) watch = place.watch;
+    watch = Find(event.data.u64);
     if (!watch) return false;
     Begun(watch);
     level = watch->level_;
@@ -139,7 +163,64 @@ bool Reactor::RunWatch(const epoll_event& event) {
   Contained([&] { watch->OnReady(event.events); });
   MutexLock lock(mu_);
   Ended();
+  if (host_polls_ && level && Find(event.data.u64) && !watch->ours_) Want(*watch);
   return level;
+}
+
+// ---- sockets that the host polls
+
+void Reactor::Want(Watch& watch) {
+  if (std::exchange(watch.wanted_, true)) return;
+  watch.next_ = nullptr;
+  watch.previous_ = std::exchange(last_wanted_, &watch);
+  (watch.previous_ ? watch.previous_->next_ : first_wanted_) = &watch;
+}
+
+void Reactor::Unwant(Watch& watch) {
+  if (!std::exchange(watch.wanted_, false)) return;
+  (watch.previous_ ? watch.previous_->next_ : first_wanted_) = watch.next_;
+  (watch.next_ ? watch.next_->previous_ : last_wanted_) = watch.previous_;
+}
+
+bool Reactor::TakeWanted(Wanted* out) {
+  MutexLock lock(mu_);
+  Watch* const watch = first_wanted_;
+  if (!watch) return false;
+  Unwant(*watch);
+  *out = {watch->data_, watch->fd_, watch->events_ & uint32_t{EPOLLIN | EPOLLOUT}, watch->lease()};
+  return true;
+}
+
+/// With the mutex, so that the watch is not removed meanwhile.
+Status Reactor::Take(Watch& watch) {
+  if (watch.ours_) return Status::Ok();
+  if (!Watched(epoll_, watch.fd_, watch.events_, watch.data_)) return NoDescriptor("a descriptor cannot be watched");
+  watch.ours_ = true;
+  Unwant(watch);
+  return Status::Ok();
+}
+
+Status Reactor::Poll(uint64_t socket) {
+  MutexLock lock(mu_);
+  Watch* const watch = Find(socket);
+  return watch ? Take(*watch) : Status::Ok();
+}
+
+/// What cannot be taken has its deadline.
+void Reactor::PollAll() {
+  MutexLock lock(mu_);
+  if (std::exchange(no_host_, true)) return;
+  for (const Place& place : places_) {
+    if (place.watch) (void)Take(*place.watch);
+  }
+}
+
+bool Reactor::RunSocket(uint64_t socket) {
+  runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  asleep_.store(false, std::memory_order_relaxed);
+  RunWatch({.events = EPOLLIN, .data = {.u64 = socket}});
+  tasks_.RunAll();
+  return Rest(false);
 }
 
 // ---- timers
@@ -259,6 +340,11 @@ bool Reactor::Drain(Deadline deadline, uint32_t rounds) {
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   bool more = RunRound(deadline);
   for (uint32_t i = 1; more && i < rounds; ++i) more = RunRound(Deadline::At(0));
+  return Rest(more);
+}
+
+/// The host polls again. Whether there is more to run.
+bool Reactor::Rest(bool more) {
   runner_.store({}, std::memory_order_relaxed);
   asleep_.store(true, std::memory_order_seq_cst);
   // Whatever stopped us, or was posted since, must show on the descriptor: one may poll it edge-triggered.

@@ -1,6 +1,7 @@
 #ifndef DBP_LOOP_REACTOR_H_
 #define DBP_LOOP_REACTOR_H_
 
+#include <dbpool/types.h>
 #include <sys/epoll.h>
 
 #include <atomic>
@@ -26,6 +27,8 @@ class Watch {
   /// On the reactor's thread, without a lock. `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR.
   /// The watch may be modified, removed or destroyed in it.
   virtual void OnReady(uint32_t events) = 0;
+  /// The lease whose connection it is, for a host that polls it; 0: none. Under the reactor's mutex.
+  virtual dbpool_conn lease() const { return 0; }
 
   bool watched() const { return fd_ >= 0; }
 
@@ -39,6 +42,12 @@ class Watch {
   int fd_ = -1;
   bool level_ = false;  ///< triggered: it may be ready still after its call
   uint64_t data_ = 0;   ///< place in the reactor's table, and that place's generation
+
+  // Where the host polls; the reactor's mutex guards these.
+  uint32_t events_ = 0;
+  bool ours_ = false;    ///< the host leaves this one to the epoll
+  bool wanted_ = false;  ///< in the list of what the host has not been told
+  Watch *next_ = nullptr, *previous_ = nullptr;
 };
 
 /// One epoll, its timers and its tasks: everything that waits, on one descriptor. An event allocates nothing.
@@ -52,12 +61,17 @@ class Watch {
 /// that very watch or timer that has begun: so do not hold a lock then which that call takes. A posted
 /// task cannot be taken back.
 ///
+/// Sockets. Who makes a reactor says who polls what is watched: the epoll, or the host, which asks TakeWanted() after
+/// each run and each call that may have watched something, and says RunSocket() when it is ready. The rest (timers,
+/// tasks, and what the host leaves to us by Poll()) shows on fd() in either case.
+///
 /// A reactor belongs to the process that made it: an epoll is shared with forked children, so these must
 /// leave it alone altogether. Its owner sees to that.
 class Reactor {
  public:
+  enum class Sockets : uint8_t { kOurs, kHosts };
   /// DBPOOL_ERR_NOMEM if the process has no descriptor to spare.
-  static Status Create(std::unique_ptr<Reactor>* out);
+  static Status Create(std::unique_ptr<Reactor>* out, Sockets sockets = Sockets::kOurs);
   /// REQUIRES: nobody runs it; nothing watched, scheduled or posted.
   ~Reactor();
 
@@ -65,7 +79,7 @@ class Reactor {
   /// An epoll holds a descriptor once.
   Status Add(Watch& watch, int fd, uint32_t events) DBP_EXCLUDES(mu_);
   /// REQUIRES: watched, the descriptor still open; triggered as it was added. By one thread at a time per watch.
-  Status Modify(Watch& watch, uint32_t events);
+  Status Modify(Watch& watch, uint32_t events) DBP_EXCLUDES(mu_);
   /// Harmless twice. REQUIRES: the descriptor is open, and still what was added: a number may be used again.
   void Remove(Watch& watch) DBP_EXCLUDES(mu_);
 
@@ -86,6 +100,22 @@ class Reactor {
   /// at least one. True: there may be more, and fd() is readable. REQUIRES: nobody runs it.
   bool Drain(Deadline deadline, uint32_t rounds);
 
+  // For a host that polls.
+  struct Wanted {
+    uint64_t socket;  ///< names it, once
+    int fd;
+    uint32_t events;  ///< EPOLLIN, EPOLLOUT
+    dbpool_conn lease;
+  };
+  /// A socket that is to be polled and has not been told yet, oldest first; false: none.
+  bool TakeWanted(Wanted* out) DBP_EXCLUDES(mu_);
+  /// It is ready, or not wanted any more, which is harmless: its watch's call, and tasks. As Drain() otherwise.
+  bool RunSocket(uint64_t socket) DBP_EXCLUDES(mu_);
+  /// The host cannot poll it: the epoll does, from now on and until its watch is removed.
+  Status Poll(uint64_t socket) DBP_EXCLUDES(mu_);
+  /// The host is gone: the epoll has all of them, and those to come.
+  void PollAll() DBP_EXCLUDES(mu_);
+
   /// The epoll: readable when there is something to run. Only to poll it.
   int fd() const { return epoll_; }
   /// Whether the caller is run by this reactor.
@@ -103,9 +133,10 @@ class Reactor {
     uint32_t next_free;
   };
 
-  Reactor();
+  explicit Reactor(Sockets sockets);
   bool RunRound(Deadline deadline);
   bool RunWatch(const epoll_event& event) DBP_EXCLUDES(mu_);
+  bool Rest(bool more);
   void RunTimers() DBP_EXCLUDES(mu_);
   void Signal();
   void Arm() DBP_REQUIRES(mu_);
@@ -114,8 +145,13 @@ class Reactor {
   void AwaitEnd(const void* what) DBP_REQUIRES(mu_);
   uint64_t TakePlace(Watch& watch) DBP_REQUIRES(mu_);
   void FreePlace(uint64_t data) DBP_REQUIRES(mu_);
+  Watch* Find(uint64_t data) const DBP_REQUIRES(mu_);
+  Status Take(Watch& watch) DBP_REQUIRES(mu_);
+  void Want(Watch& watch) DBP_REQUIRES(mu_);
+  void Unwant(Watch& watch) DBP_REQUIRES(mu_);
 
   const int epoll_, timer_, wake_;
+  const bool host_polls_;
 
   // Own synchronization. See the .cc for asleep_.
   TaskQueue tasks_;
@@ -123,11 +159,13 @@ class Reactor {
   std::atomic<std::thread::id> runner_{};
   std::atomic<uint64_t> wakeups_{0};
 
-  /// Of all system calls only timerfd_settime, which never blocks, is made under it.
+  /// Of all system calls only timerfd_settime, and Take()'s epoll_ctl, are made under it; neither blocks.
   Mutex mu_;
   CondVar ended_;
   std::vector<Place> places_ DBP_GUARDED_BY(mu_);
   uint32_t free_place_ DBP_GUARDED_BY(mu_) = kNone;
+  bool no_host_ DBP_GUARDED_BY(mu_);  ///< or none any more
+  Watch *first_wanted_ DBP_GUARDED_BY(mu_) = nullptr, *last_wanted_ DBP_GUARDED_BY(mu_) = nullptr;
   TimerHeap timers_ DBP_GUARDED_BY(mu_);
   Nanos armed_ DBP_GUARDED_BY(mu_) = kForever;  ///< what the kernel's timer is set to
   const void* running_ DBP_GUARDED_BY(mu_) = nullptr;  ///< the watch or timer whose call has begun

@@ -51,28 +51,46 @@ void RequestCancel(Slot& slot) {
   slot.lane.Interrupt();  // afterwards: who is woken, or comes into the queue from now on, finds it cancelled
 }
 
-Status RequestCancel(dbpool_conn token) {
+namespace {
+
+/// Calls visit(slot, word) for a lease of this process, while another thread may use it.
+template <class Function>
+Status Visit(dbpool_conn token, Function visit) {
   Slot* slot = FindSlot(token);
   if (!slot) return StaleLease();
   if (slot->word.load(std::memory_order_relaxed) >> 8 == Slot::GenerationOf(token) &&
       slot->fork_stamp.load(std::memory_order_relaxed) != ForkGeneration()) {
     return Forked();
   }
-  const bool lent = slot->Visit(Slot::GenerationOf(token), [&](uint64_t word) {
-    if (word & Slot::kBusy) RequestCancel(*slot);  // else nothing is running
-  });
+  const bool lent = slot->Visit(Slot::GenerationOf(token), [&](uint64_t word) { visit(*slot, word); });
   return lent ? Status::Ok() : StaleLease();
 }
 
+}  // namespace
+
+Status RequestCancel(dbpool_conn token) {
+  return Visit(token, [](Slot& slot, uint64_t word) {
+    if (word & Slot::kBusy) RequestCancel(slot);  // else nothing is running
+  });
+}
+
 uint64_t ConnectionId(dbpool_conn token) {
-  Slot* slot = FindSlot(token);
   uint64_t id = 0;
-  if (slot) {
-    (void)slot->Visit(Slot::GenerationOf(token), [&](uint64_t) {
-      if (slot->fork_stamp.load(std::memory_order_relaxed) == ForkGeneration()) id = slot->connection_id;
-    });
-  }
+  (void)Visit(token, [&](Slot& slot, uint64_t) { id = slot.connection_id; });
   return id;
+}
+
+Status PutHostData(dbpool_conn token, HostData data) {
+  HostData old;
+  Status status = Visit(token, [&](Slot& slot, uint64_t) { old = slot.host_data.Put(data); });
+  old.End();
+  return status;
+}
+
+void* FindHostData(dbpool_conn token) {
+  void* data = nullptr;
+  (void)Visit(token, [&](Slot& slot, uint64_t) { data = slot.host_data.data(); });
+  return data;
 }
 
 }  // namespace dbp

@@ -36,6 +36,9 @@ Status RequestCancel(dbpool_conn token);
 void RequestCancel(Slot& slot);
 /// The number of its connection, while another thread may use the lease; 0 for none.
 uint64_t ConnectionId(dbpool_conn token);
+/// What the host keeps with its connection, for the borrower, also while a call of his is under way.
+Status PutHostData(dbpool_conn token, HostData data);
+void* FindHostData(dbpool_conn token);
 
 Status StaleLease();
 Status BusyLease();

@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
+#include "base/mutex.h"
 #include "base/time.h"
 #include "driver/driver.h"
 #include "pool/cancel_service.h"
@@ -27,12 +29,41 @@ namespace dbp {
 
 class Pool;
 
+/// What a host keeps with a connection, and how it ends.
+struct HostData {
+  void* data = nullptr;
+  void (*destroy)(void*) = nullptr;
+
+  /// Not under a lock: it calls the host.
+  void End() const {
+    if (destroy) destroy(data);
+  }
+};
+
+/// Where it is kept. The borrower, who may have a call under way, and who cuts off at close come to it at once.
+class HostDataPlace {
+ public:
+  HostData Put(HostData data) DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    return std::exchange(kept_, data);
+  }
+  void* data() DBP_EXCLUDES(mu_) {
+    MutexLock lock(mu_);
+    return kept_.data;
+  }
+
+ private:
+  Mutex mu_;
+  HostData kept_ DBP_GUARDED_BY(mu_);
+};
+
 struct Slot : SlotHead, Job {
   std::atomic<uint32_t> visitors{0};
   std::unique_ptr<Connection> connection;
   LivenessWatch liveness{*this};
   uint64_t connection_id = 0;  ///< of all connections of the process
   bool told_broken = false;    ///< DBPOOL_EVENT_BROKEN was announced
+  HostDataPlace host_data;
   std::shared_ptr<CancelLine> cancels;
   LaneGate lane;
   Nanos reset_by = kForever;  ///< a reset is under way, to be finished by then; kForever: none
@@ -45,6 +76,7 @@ struct Slot : SlotHead, Job {
   /// Closes the connection, without waiting for the peer. Not under a lock.
   void DropConnection() {
     liveness.End();
+    host_data.Put({}).End();  // before the descriptor that it may know is a stranger's
     connection.reset();
   }
 

@@ -44,6 +44,7 @@ class Carrier final : private Watch, private Timer {
   static constexpr Nanos kLongest = 1 * kSecond;
 
   void OnReady(uint32_t events) override;
+  dbpool_conn lease() const override { return token_; }
   void OnDue() override;
   bool unwanted() const { return wanted_ == 0 && under_way_ > 0; }
   void Move();

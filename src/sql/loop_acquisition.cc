@@ -67,7 +67,7 @@ bool LoopAcquisition::Wait(Next next) {
   if (next == Next::kWorker) return SendToWorker();
   if (next == Next::kTurn) return WaitForTurn();
   if (elsewhere_) {
-    elsewhere_->watch.Arm(fd(), want(), due());
+    elsewhere_->watch.Arm(fd(), 0, want(), due());
   } else {
     op_.DueAt(NextLook(due()));
   }

@@ -14,8 +14,9 @@ bool OpWatch::TryArm(int fd, Want want) {
   return (watched() ? reactor.Modify(*this, events) : reactor.Add(*this, fd, events)).ok();
 }
 
-void OpWatch::Arm(int fd, Want want, Nanos due) noexcept {
+void OpWatch::Arm(int fd, dbpool_conn lease, Want want, Nanos due) noexcept {
   bool armed = false;
+  if (lease_ != lease) lease_ = lease;  // else another thread may be reading it
   try {
     armed = TryArm(fd, want);
   } catch (const std::bad_alloc&) {  // it is not armed
@@ -124,7 +125,7 @@ bool LoopRun::Wait(Running::Next next) {
       return Over(work_->End(lease_, std::move(outcome)));
     }
     case Running::Next::kSocket:
-      watch_.Arm(lease_.connection().fd(), running_.want(), running_.due().point());
+      watch_.Arm(lease_.connection().fd(), lease_.token(), running_.want(), running_.due().point());
       return false;
     case Running::Next::kTurn:
       if (!lease_.slot().lane.Watch(*this)) return Go();  // inside by now, or cancelled

@@ -18,9 +18,9 @@ class OpWatch final : public Watch {
   explicit OpWatch(Op& op) : op_(op) {}
   ~OpWatch() { Disarm(); }
 
-  /// The op gets kReady, once, when fd is ready, or kDue. The same fd until Disarm(). A socket that cannot be
-  /// watched, for want of memory or descriptors, is looked at from time to time.
-  void Arm(int fd, Want want, Nanos due) noexcept;
+  /// The op gets kReady, once, when fd is ready, or kDue. The same fd until Disarm(); `lease` (0: not lent yet) is whose
+  /// it is. A socket that cannot be watched, for want of memory or descriptors, is looked at from time to time.
+  void Arm(int fd, dbpool_conn lease, Want want, Nanos due) noexcept;
   /// REQUIRES: fd is still open.
   void Disarm() {
     if (watched()) op_.loop().reactor().Remove(*this);
@@ -29,8 +29,10 @@ class OpWatch final : public Watch {
  private:
   bool TryArm(int fd, Want want);
   void OnReady(uint32_t) override { op_.Ready(); }
+  dbpool_conn lease() const override { return lease_; }
 
   Op& op_;
+  dbpool_conn lease_ = 0;
 };
 
 /// How often is looked at what cannot be waited for, for want of memory or descriptors.

@@ -102,7 +102,7 @@ struct LeaseCall {
   const char* name;
   std::function<dbpool_status(dbpool_conn, dbpool_error**)> run;
 };
-/// Every function of the ABI that takes a pool (without ref and unref), or a lease.
+/// Every function of the ABI that takes a pool (without ref and unref), or works on a lease's connection.
 const std::vector<PoolCall>& PoolCalls();
 const std::vector<LeaseCall>& LeaseCalls();
 

@@ -9,8 +9,9 @@
 #include <thread>
 
 #include "tests/capi/capi.h"
+#include "tests/support/polled_host.h"
 
-// Loops as tests see them: of both kinds, and the shared one.
+// Loops as tests see them: of all kinds, and the shared one.
 
 namespace dbp::capi {
 
@@ -31,24 +32,28 @@ inline bool Readable(int fd) {
 /// A test on each kind of loop there is.
 class EveryLoop : public testing::TestWithParam<std::string> {
  protected:
-  bool external() const { return GetParam() == "External"; }
+  /// Run by the test's own thread.
+  bool external() const { return kind() != DBPOOL_LOOP_THREAD; }
   bool shared() const { return GetParam() == "Shared"; }
 
   /// Until the condition holds; an external loop is driven by its descriptor meanwhile, on this thread.
   bool Until(const std::function<bool()>& condition) {
     return Await([&] {
-      if (external()) {
-        while (Readable(dbpool_loop_fd(loop_.get()))) dbpool_loop_dispatch(loop_.get(), 0);
-      }
+      if (external()) host_.Turn(loop_.get());
       return condition();
     });
   }
 
-  Loop loop_ = shared() ? nullptr
-                        : MakeLoop(external() ? DBPOOL_LOOP_EXTERNAL : DBPOOL_LOOP_THREAD);
+  uint32_t kind() const {
+    if (GetParam() == "External") return DBPOOL_LOOP_EXTERNAL;
+    return GetParam() == "Polled" ? DBPOOL_LOOP_POLLED : DBPOOL_LOOP_THREAD;
+  }
+
+  Loop loop_ = shared() ? nullptr : MakeLoop(kind());
+  PolledHost host_;
 };
 #define DBP_ON_EVERY_LOOP(suite)                                                            \
-  INSTANTIATE_TEST_SUITE_P(Kind, suite, testing::Values("Thread", "External", "Shared"), \
+  INSTANTIATE_TEST_SUITE_P(Kind, suite, testing::Values("Thread", "External", "Polled", "Shared"), \
                            [](const auto& tested) { return tested.param; })
 
 }  // namespace dbp::capi

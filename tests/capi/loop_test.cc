@@ -30,7 +30,7 @@ TEST(LoopMisuse, WrongArguments) {
   Error error;
   EXPECT_STATUS(dbpool_loop_create(DBPOOL_LOOP_THREAD, nullptr, error.out()), DBPOOL_ERR_INVALID);
   EXPECT_NE(error.message(), "");
-  for (uint32_t kind : {2u, UINT32_MAX}) {
+  for (uint32_t kind : {3u, UINT32_MAX}) {
     auto* loop = reinterpret_cast<dbpool_loop*>(&error);
     EXPECT_STATUS(dbpool_loop_create(kind, &loop, nullptr), DBPOOL_ERR_INVALID);
     EXPECT_EQ(loop, nullptr);

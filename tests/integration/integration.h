@@ -93,6 +93,16 @@ class Running {
   std::thread thread_;
 };
 
+inline std::string NameOfLoop(const testing::TestParamInfo<uint32_t>& tested) {
+  const char* const names[] = {"Thread", "External", "Polled"};
+  return names[tested.param];
+}
+/// A suite with a loop's kind as its parameter.
+#define DBP_ON_EVERY_LOOP(suite)                                                              \
+  INSTANTIATE_TEST_SUITE_P(Kind, suite,                                                       \
+                           testing::Values(DBPOOL_LOOP_THREAD, DBPOOL_LOOP_EXTERNAL, DBPOOL_LOOP_POLLED), \
+                           NameOfLoop)
+
 class Stopwatch {
  public:
   int64_t millis() const { return (Now() - began_) / kMillisecond; }

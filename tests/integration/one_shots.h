@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/integration/integration.h"
+#include "tests/support/polled_host.h"
 
 namespace dbp {
 
@@ -59,11 +60,11 @@ class OneShots : public testing::TestWithParam<uint32_t> {
               DBPOOL_PENDING);
   }
   void Dispatch() {
-    if (GetParam() == DBPOOL_LOOP_EXTERNAL && loop_) dbpool_loop_dispatch(loop_, 0);
+    if (GetParam() != DBPOOL_LOOP_THREAD && loop_) host_.Turn(loop_);
   }
   bool Until(const std::function<bool()>& condition) {
     return Await([&] {
-      for (int i = 0; i < 20; ++i) Dispatch();
+      Dispatch();
       return condition();
     });
   }
@@ -87,15 +88,10 @@ class OneShots : public testing::TestWithParam<uint32_t> {
   }
 
   dbpool_loop* loop_ = nullptr;
+  PolledHost host_;
   std::unique_ptr<abi::Pool> admin_;
   std::deque<Shot> shots_;
 };
-#define DBP_ON_BOTH_LOOPS(suite)                                                                       \
-  INSTANTIATE_TEST_SUITE_P(Kind, suite, testing::Values(DBPOOL_LOOP_THREAD, DBPOOL_LOOP_EXTERNAL),     \
-                           [](const auto& tested) {                                                    \
-                             return tested.param == DBPOOL_LOOP_THREAD ? "Thread" : "External";        \
-                           })
-
 /// Holds the table against everybody, for as long as it lives.
 class Locked {
  public:

@@ -125,7 +125,7 @@ class PgBouncerPipelines : public OneShots {
     });
   }
 };
-DBP_ON_BOTH_LOOPS(PgBouncerPipelines);
+DBP_ON_EVERY_LOOP(PgBouncerPipelines);
 
 TEST_P(PgBouncerPipelines, WorkInSessionModeWithTheDefaults) {
   NEEDS_PGBOUNCER();

@@ -1,10 +1,9 @@
-#include <poll.h>
-
 #include <atomic>
 #include <memory>
 #include <random>
 
 #include "tests/integration/integration.h"
+#include "tests/support/polled_host.h"
 
 // Asynchronous calls on a real server: many at once, cancelled, late, cut off; each is answered once.
 
@@ -61,10 +60,7 @@ class PostgresAsync : public testing::TestWithParam<uint32_t> {
 
   bool Until(const std::function<bool()>& condition) {
     return Await([&] {
-      if (GetParam() == DBPOOL_LOOP_EXTERNAL) {
-        pollfd polled = {.fd = dbpool_loop_fd(loop_), .events = POLLIN};
-        while (poll(&polled, 1, 0) == 1) dbpool_loop_dispatch(loop_, 0);
-      }
+      if (GetParam() != DBPOOL_LOOP_THREAD) host_.Turn(loop_);
       return condition();
     });
   }
@@ -87,11 +83,9 @@ class PostgresAsync : public testing::TestWithParam<uint32_t> {
   Answer& Next(Answers& answers) { return *answers.emplace_back(std::make_unique<Answer>()); }
 
   dbpool_loop* loop_ = nullptr;
+  PolledHost host_;
 };
-INSTANTIATE_TEST_SUITE_P(Kind, PostgresAsync, testing::Values(DBPOOL_LOOP_THREAD, DBPOOL_LOOP_EXTERNAL),
-                         [](const auto& tested) {
-                           return tested.param == DBPOOL_LOOP_THREAD ? "Thread" : "External";
-                         });
+DBP_ON_EVERY_LOOP(PostgresAsync);
 
 TEST_P(PostgresAsync, AThousandOneShotsOnFourConnections) {
   abi::Pool pool(PostgresUrl(), {{"pool_size", "4"}, {"max_overflow", "0"}});

@@ -6,7 +6,7 @@ namespace dbp {
 namespace {
 
 class OneShotAnswers : public OneShots {};
-DBP_ON_BOTH_LOOPS(OneShotAnswers);
+DBP_ON_EVERY_LOOP(OneShotAnswers);
 
 TEST_P(OneShotAnswers, EachAnswerReachesItsOwnCaller) {
   Pool pool(PostgresUrl(), kTwo);

@@ -9,7 +9,7 @@ namespace dbp {
 namespace {
 
 class OneShotTrouble : public OneShots {};
-DBP_ON_BOTH_LOOPS(OneShotTrouble);
+DBP_ON_EVERY_LOOP(OneShotTrouble);
 
 TEST_P(OneShotTrouble, ACancelHitsNoNeighbour) {
   Pool pool(PostgresUrl(), kTwo);

@@ -16,7 +16,7 @@ class OneShotWaits : public OneShots {
                        "AND pid <> pg_backend_pid()");
   }
 };
-DBP_ON_BOTH_LOOPS(OneShotWaits);
+DBP_ON_EVERY_LOOP(OneShotWaits);
 
 TEST_P(OneShotWaits, ATimeOutOfNoneIsNoneAndNotThePoolsDefaults) {
   Pool pool(PostgresUrl(), {{"pool_size", "1"}, {"max_overflow", "0"}, {"acquire_timeout", "50ms"}, {"query_timeout", "50ms"}});

@@ -30,7 +30,7 @@ class ReadOnlyStatements : public OneShots {
   }
   std::string Written() { return admin_->Ask("SELECT count(*) FROM shot"); }
 };
-DBP_ON_BOTH_LOOPS(ReadOnlyStatements);
+DBP_ON_EVERY_LOOP(ReadOnlyStatements);
 
 TEST_P(ReadOnlyStatements, ThatWriteAreRefusedHoweverTheyGo) {
   for (const char* threshold : {"0", "1", "2"}) {

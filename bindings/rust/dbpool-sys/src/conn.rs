@@ -65,4 +65,13 @@ extern "C" {
     pub fn dbpool_conn_native(conn: dbpool_conn) -> *mut c_void;
     /// The number of the connection behind the lease: what events call it.
     pub fn dbpool_conn_id(conn: dbpool_conn) -> u64;
+    /// Keeps something of the caller's with the connection until that is closed.
+    pub fn dbpool_conn_set_data(
+        conn: dbpool_conn,
+        data: *mut c_void,
+        destroy: Option<unsafe extern "C" fn(data: *mut c_void)>,
+        error: *mut *mut dbpool_error,
+    ) -> dbpool_status;
+    /// What `dbpool_conn_set_data()` keeps with the connection.
+    pub fn dbpool_conn_data(conn: dbpool_conn) -> *mut c_void;
 }
