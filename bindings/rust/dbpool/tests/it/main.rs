@@ -8,6 +8,7 @@ mod aio_cancelling;
 mod aio_retries;
 mod aio_runtimes;
 mod aio_statements;
+mod aio_transactions;
 mod aio_waiting;
 mod borrowing;
 mod cancelling;

@@ -5,11 +5,12 @@ use std::thread;
 
 use dbpool::{Error, Isolation, Pool, TransactionOptions};
 
-use crate::support::{on_both, on_postgres, Database, Refusal};
+use crate::support::{on_both, on_postgres, Database, Refusal, DEFERRED};
 
 on_both! {
     a_committed_transaction_stays
     a_dropped_transaction_is_rolled_back
+    a_commit_that_fails_leaves_no_transaction
     a_transaction_of_the_pool_keeps_its_connection
     a_savepoint_undoes_its_part_alone
     a_closure_commits_what_it_did
@@ -57,6 +58,19 @@ fn a_dropped_transaction_is_rolled_back(db: &Database) {
     tx.rollback().unwrap();
     drop(conn);
     assert_eq!(count(&pool), 0);
+}
+
+/// SQLite by itself would leave the transaction open.
+fn a_commit_that_fails_leaves_no_transaction(db: &Database) {
+    let pool = db.pool();
+    pool.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)", ()).unwrap();
+    pool.execute(DEFERRED, ()).unwrap();
+    let mut conn = pool.get().unwrap();
+    let tx = conn.begin().unwrap();
+    tx.execute("INSERT INTO children VALUES (1)", ()).unwrap();
+    assert_eq!(tx.commit().unwrap_err().sqlstate(), Some("23503"));
+    assert_eq!(conn.query_one::<i64>("SELECT count(*) FROM children", ()).unwrap(), 0);
+    conn.begin().unwrap().commit().unwrap();
 }
 
 fn a_transaction_of_the_pool_keeps_its_connection(db: &Database) {
