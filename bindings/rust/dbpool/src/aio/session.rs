@@ -190,22 +190,24 @@ impl Session {
         options: &QueryOptions,
     ) -> Result<()> {
         self.settle().await;
-        self.done(|token, user, op, error| {
+        let (token, options) = (self.token(), options.to_c(false));
+        // Here, and not in a closure that the future keeps: a pipeline is not to be shared between threads.
+        let started = self.call().start(|user, op, error| {
             // SAFETY: the pipeline is alive; freed while it runs, the library keeps what that needs.
             unsafe {
                 sys::dbpool_pipeline_run_async(
                     pipeline.as_ptr(),
                     token,
                     ptr::null_mut(),
-                    &options.to_c(false),
+                    &options,
                     Some(on_done),
                     user,
                     op,
                     error,
                 )
             }
-        })
-        .await
+        })?;
+        self.answer_to(started).await.map(drop)
     }
 
     /// The number of the connection: what [events](crate::Event) call it.
@@ -300,6 +302,10 @@ impl Session {
     async fn submit(&mut self, submit: impl Submit) -> Result<Answer> {
         let token = self.token();
         let started = self.call().start(|user, op, error| submit(token, user, op, error))?;
+        self.answer_to(started).await
+    }
+
+    async fn answer_to(&mut self, started: Started) -> Result<Answer> {
         match started {
             Started::Pending => self.answer().await,
             Started::Now(_) => Ok(Answer::Done),
