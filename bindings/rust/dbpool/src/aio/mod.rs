@@ -30,6 +30,8 @@
 
 mod acquire;
 mod armed;
+#[cfg(test)]
+mod block_on;
 mod call;
 mod conn;
 mod pause;

@@ -17,6 +17,7 @@ mod conversions;
 mod errors;
 mod hooks_and_events;
 mod losing;
+mod panics;
 mod pipelines;
 mod rows;
 mod settings;
