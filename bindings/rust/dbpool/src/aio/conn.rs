@@ -12,6 +12,7 @@ use crate::error::Result;
 ///
 /// Its pool stays open as long as it is lent. What it can do is on [`Session`].
 #[derive(Debug)]
+#[must_use = "a connection that is dropped goes back to its pool"]
 pub struct Conn(Session);
 
 impl Conn {
