@@ -25,6 +25,7 @@ on_both! {
 on_postgres! {
     a_serialization_failure_runs_the_closure_again
     attempts_are_limited
+    what_follows_a_failure_hides_no_reason_to_run_again
 }
 
 fn table(db: &Database) -> Pool {
@@ -204,14 +205,31 @@ fn a_serialization_failure_runs_the_closure_again(db: &Database) {
     assert_eq!(pool.query_one::<i64>("SELECT n FROM t", ()).unwrap(), 2);
 }
 
+const AGAIN: &str = "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$";
+
+/// After the first failure PostgreSQL says of all else that the transaction has failed.
+fn what_follows_a_failure_hides_no_reason_to_run_again(db: &Database) {
+    let mut runs = 0;
+    let done: dbpool::Result<()> = db.pool().transaction(|tx| {
+        runs += 1;
+        if runs == 1 {
+            let failed = tx.execute(AGAIN, ());
+            assert_eq!(tx.execute("SELECT 1", ()).unwrap_err().sqlstate(), Some("25P02"));
+            failed?;
+        }
+        Ok(())
+    });
+    done.unwrap();
+    assert_eq!(runs, 2);
+}
+
 fn attempts_are_limited(db: &Database) {
     let pool = db.pool();
     let mut runs = 0;
     let failed: dbpool::Result<()> =
         pool.transaction_with(&TransactionOptions::new().max_attempts(3), |tx| {
             runs += 1;
-            tx.execute("DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$", ())
-                .map(drop)
+            tx.execute(AGAIN, ()).map(drop)
         });
     assert_eq!(failed.unwrap_err().sqlstate(), Some("40001"));
     assert_eq!(runs, 3);
