@@ -33,11 +33,6 @@ impl Conn {
         Transaction::begin(self, options)
     }
 
-    /// A handle that other threads can cancel this connection's statements by.
-    pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle(self.0.token())
-    }
-
     /// Gives it back, as dropping it does, and tells whether that went well.
     pub fn release(self) -> Result<()> {
         let conn = ManuallyDrop::new(self); // its session owns nothing but the lease

@@ -10,6 +10,7 @@ use super::submit::{submit_rollback, submit_savepoint, SavepointVerb, Submit};
 use super::transaction::Savepoint;
 use super::undo::Undo;
 use crate::call_options::{QueryOptions, TransactionOptions};
+use crate::conn::CancelHandle;
 use crate::description::Description;
 use crate::error::Result;
 use crate::ffi::milliseconds;
@@ -208,6 +209,11 @@ impl Session {
             }
         })?;
         self.answer_to(started).await.map(drop)
+    }
+
+    /// A handle that others can cancel the connection's statements by.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle::new(self.token())
     }
 
     /// The number of the connection: what [events](crate::Event) call it.
