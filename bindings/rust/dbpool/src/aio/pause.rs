@@ -126,5 +126,8 @@ mod tests {
         let later = Instant::now() + Duration::from_millis(100);
         block_on(Pause::until(later));
         assert!(Instant::now() >= later);
+        while lock().watched_in.is_some() {
+            thread::yield_now(); // its thread ends when nobody pauses
+        }
     }
 }
