@@ -260,6 +260,7 @@ impl Session {
     }
 
     pub(crate) async fn rollback(&mut self) -> Result<()> {
+        self.undo.clear(); // savepoints go with their transaction
         self.settle().await;
         self.done(submit_rollback).await
     }
