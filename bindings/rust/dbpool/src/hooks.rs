@@ -56,7 +56,7 @@ fn judge(hook: Option<&Judge>, conn: sys::dbpool_conn) -> sys::dbpool_status {
     match contain(|| hook(&Session::new(conn, None))) {
         Some(Ok(())) => sys::DBPOOL_OK,
         Some(Err(error)) => error.status(),
-        None => sys::DBPOOL_ERR_INTERNAL, // it panicked
+        None => sys::DBPOOL_ERR_INVALID, // it panicked: a bug of the caller's
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 use std::task::{Context, Wake};
 
-use dbpool::{ConversionError, FromRow, Param, Pool, Row, ToSql};
+use dbpool::{ConversionError, Error, FromRow, Param, Pool, Row, ToSql};
 
 use crate::support::{block_on, on_both, until, until_nothing_is_lent, Database};
 
 on_both! {
     a_hook_that_panics_refuses_the_connection
+    a_pool_whose_every_connection_is_refused_says_so
     hooks_that_only_see_may_panic
     a_watch_that_panics_hears_of_the_next_event
     a_waker_that_panics_costs_no_answer
@@ -51,6 +52,12 @@ fn a_hook_that_panics_refuses_the_connection(db: &Database) {
         .unwrap();
     works(&pool);
     assert_eq!((once.times(), pool.statistics().unwrap().closed_hook), (2, 1));
+}
+
+fn a_pool_whose_every_connection_is_refused_says_so(db: &Database) {
+    let error = db.builder().on_opened(|_| panic!("on purpose")).build().unwrap_err();
+    assert!(matches!(error, Error::Connect(_)), "{error:?}");
+    assert!(error.to_string().contains("`opened` hook"), "{error}");
 }
 
 fn hooks_that_only_see_may_panic(db: &Database) {
