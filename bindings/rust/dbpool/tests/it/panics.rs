@@ -16,6 +16,7 @@ on_both! {
     hooks_that_only_see_may_panic
     a_watch_that_panics_hears_of_the_next_event
     a_waker_that_panics_costs_no_answer
+    a_panic_in_a_closure_of_aio_rolls_back_and_goes_on
     a_type_that_panics_leaves_the_connection_usable
 }
 
@@ -101,6 +102,20 @@ fn a_waker_that_panics_costs_no_answer(db: &Database) {
         until(|| once.times() == 1);
         assert_eq!(block_on(query).unwrap(), 1);
     }
+    until_nothing_is_lent(pool.as_blocking());
+}
+
+fn a_panic_in_a_closure_of_aio_rolls_back_and_goes_on(db: &Database) {
+    let pool = dbpool::aio::Pool::from(db.single());
+    block_on(pool.execute("CREATE TABLE t (n INTEGER)", ())).unwrap();
+    let work = pool.transaction(async |tx| -> dbpool::Result<()> {
+        let mut savepoint = tx.savepoint("part").await?;
+        savepoint.execute("INSERT INTO t VALUES (1)", ()).await?;
+        panic!("on purpose");
+    });
+    let panicked = catch_unwind(AssertUnwindSafe(|| block_on(work)));
+    assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"on purpose"));
+    assert_eq!(block_on(pool.query_one::<i64>("SELECT count(*) FROM t", ())).unwrap(), 0);
     until_nothing_is_lent(pool.as_blocking());
 }
 
