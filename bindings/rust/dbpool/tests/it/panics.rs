@@ -52,7 +52,8 @@ fn a_hook_that_panics_refuses_the_connection(db: &Database) {
         .build()
         .unwrap();
     works(&pool);
-    assert_eq!((once.times(), pool.statistics().unwrap().closed_hook), (2, 1));
+    assert_eq!(once.times(), 2);
+    until(|| pool.statistics().unwrap().closed_hook == 1); // it is closed beside the next attempt
 }
 
 fn a_pool_whose_every_connection_is_refused_says_so(db: &Database) {
