@@ -12,7 +12,7 @@ on_both! {
     a_savepoint_undoes_its_part_alone
     a_dropped_savepoint_is_undone_before_the_next_call
     dropped_savepoints_of_one_name_are_undone_each
-    a_savepoint_whose_end_is_given_up_keeps_its_word
+    a_savepoint_whose_rollback_is_given_up_is_undone
     a_closure_commits_or_rolls_back
 }
 
@@ -125,16 +125,16 @@ fn dropped_savepoints_of_one_name_are_undone_each(db: &Database) {
     assert_eq!(kept(&pool), [1]);
 }
 
-/// A commit that was begun is not undone behind it; a rollback is done by the next call.
-fn a_savepoint_whose_end_is_given_up_keeps_its_word(db: &Database) {
+/// However far the rollback has come.
+fn a_savepoint_whose_rollback_is_given_up_is_undone(db: &Database) {
     let pool = table(db);
     block_on(async {
         let mut tx = pool.begin().await.unwrap();
-        let mut savepoint = tx.savepoint("undone").await.unwrap();
-        savepoint.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
-        {
+        for _ in 0..20 {
+            let mut savepoint = tx.savepoint("undone").await.unwrap();
+            savepoint.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
             let mut rollback = pin!(savepoint.rollback());
-            assert!(poll_once(&mut rollback).is_pending());
+            let _ = poll_once(&mut rollback);
         }
         tx.execute("INSERT INTO t VALUES (2)", ()).await.unwrap();
         tx.commit().await.unwrap();
