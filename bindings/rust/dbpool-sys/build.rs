@@ -5,27 +5,41 @@ use std::error::Error;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     for name in ["DBPOOL_BUILD_DIR", "PKG_CONFIG", "PKG_CONFIG_PATH"] {
         println!("cargo::rerun-if-env-changed={name}");
     }
-    let include = match env::var_os("DBPOOL_BUILD_DIR") {
-        Some(tree) => from_build_tree(Path::new(&tree))?,
-        None => from_pkg_config()?,
+    let found = match env::var_os("DBPOOL_BUILD_DIR") {
+        Some(tree) => from_build_tree(Path::new(&tree)),
+        None => from_pkg_config(),
     };
-    println!("cargo::rustc-link-lib=dylib=dbpool");
-    println!("cargo::rustc-env=DBPOOL_INCLUDE_DIR={}", include.display());
-    println!("cargo::metadata=include={}", include.display());
-    Ok(())
+    match found {
+        Ok(include) => {
+            println!("cargo::rustc-link-lib=dylib=dbpool");
+            println!("cargo::rustc-env=DBPOOL_INCLUDE_DIR={}", include.display());
+            println!("cargo::metadata=include={}", include.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A tree that CMake has built: the library is in its `lib`, the headers are in its source's `include`.
 ///
 /// Cargo lets programs that it runs find libraries in a build script's own directory, so a link there makes
 /// `cargo run` and `cargo test` work, doc tests included, without `LD_LIBRARY_PATH`.
-fn from_build_tree(tree: &Path) -> Result<PathBuf, Box<dyn Error>> {
+pub fn from_build_tree(tree: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    if tree.is_relative() {
+        // Cargo runs this in the folder of the crate, and does not tell where it was called itself.
+        return Err(
+            format!("DBPOOL_BUILD_DIR must be an absolute path; it is {}", tree.display()).into()
+        );
+    }
     let out = PathBuf::from(env::var("OUT_DIR")?);
     for name in ["libdbpool.so", "libdbpool.so.0"] {
         let library = tree.join("lib").join(name).canonicalize().map_err(|error| {
@@ -41,7 +55,7 @@ fn from_build_tree(tree: &Path) -> Result<PathBuf, Box<dyn Error>> {
 }
 
 /// CMake notes the source of a build tree. Without the note it is the tree that this crate is part of.
-fn source_of(tree: &Path) -> Result<PathBuf, Box<dyn Error>> {
+pub fn source_of(tree: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let cache = fs::read_to_string(tree.join("CMakeCache.txt")).unwrap_or_default();
     let noted = cache.lines().find_map(|line| line.strip_prefix("CMAKE_HOME_DIRECTORY:INTERNAL="));
     match noted {

@@ -4,23 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+mod support;
+use support::{split_arguments, type_and_name};
+
 /// Names and signatures, as Rust writes them.
 type Signatures = BTreeMap<String, String>;
 
-fn texts(directory: &Path, extension: &str) -> Vec<String> {
-    let mut texts = Vec::new();
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == extension) {
-            texts.push(fs::read_to_string(path).unwrap());
-        }
-    }
-    texts
-}
-
 fn declared_in_rust() -> Signatures {
     let mut found = Signatures::new();
-    for text in texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "rs") {
+    for text in support::rust() {
         for declaration in text.split("pub fn ").skip(1) {
             let declaration = declaration.split(';').next().unwrap();
             let (name, rest) = declaration.split_once('(').unwrap();
@@ -44,23 +36,9 @@ fn without_names(signature: &str) -> String {
     format!("{} -> {result}", types.join(", "))
 }
 
-/// At the commas that are in no parentheses.
-fn split_arguments(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut depth = 0;
-    for character in text.chars() {
-        depth += i32::from(character == '(') - i32::from(character == ')');
-        match character {
-            ',' if depth == 0 => parts.push(String::new()),
-            _ => parts.last_mut().unwrap().push(character),
-        }
-    }
-    parts.iter().map(|part| part.trim().to_string()).filter(|part| !part.is_empty()).collect()
-}
-
 fn declared_in_c() -> Signatures {
     let mut found = Signatures::new();
-    for text in texts(&Path::new(env!("DBPOOL_INCLUDE_DIR")).join("dbpool"), "h") {
+    for text in support::c() {
         for declaration in text.split("\nDBPOOL_API ").skip(1) {
             let declaration = declaration.split(';').next().unwrap();
             let declaration = declaration.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -83,34 +61,6 @@ fn declared_in_c() -> Signatures {
     found
 }
 
-/// `const char *name` becomes `*const c_char` and `name`.
-fn type_and_name(text: &str) -> (String, String) {
-    let at = text.rfind([' ', '*']).unwrap() + 1;
-    let (written, name) = text.split_at(at);
-    let stars = written.matches('*').count();
-    let written = written.replace('*', "");
-    let (constant, base) = match written.trim().strip_prefix("const ") {
-        Some(base) => (true, base),
-        None => (false, written.trim()),
-    };
-    let mut rust = match base {
-        "char" => "c_char",
-        "void" => "c_void",
-        "int" => "c_int",
-        "size_t" => "usize",
-        "int32_t" => "i32",
-        "int64_t" => "i64",
-        "uint32_t" => "u32",
-        "uint64_t" => "u64",
-        other => other,
-    }
-    .to_string();
-    for level in 0..stars {
-        rust.insert_str(0, if constant && level == 0 { "*const " } else { "*mut " });
-    }
-    (rust, name.to_string())
-}
-
 #[test]
 fn every_function_of_the_headers_is_declared_with_its_types() {
     let c = declared_in_c();
@@ -127,8 +77,8 @@ fn every_function_of_the_headers_is_declared_with_its_types() {
 /// A constant that the headers gain is missed by no one.
 #[test]
 fn every_constant_of_the_headers_is_declared() {
-    let rust = texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "rs").concat();
-    for text in texts(&Path::new(env!("DBPOOL_INCLUDE_DIR")).join("dbpool"), "h") {
+    let rust = support::rust().concat();
+    for text in support::c() {
         for line in text.lines().filter(|line| line.trim_start().starts_with("DBPOOL_")) {
             let name = line.split_whitespace().next().unwrap();
             if line.contains(" = ") {

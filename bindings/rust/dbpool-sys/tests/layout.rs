@@ -7,6 +7,8 @@ use std::process::Command;
 
 use dbpool_sys::*;
 
+mod support;
+
 /// What C shall print, and what Rust has to say about the same.
 #[derive(Default)]
 struct Questions {
@@ -112,4 +114,22 @@ fn structs_and_constants_are_what_the_c_compiler_makes_of_the_headers() {
         questions.rust.lines().zip(answers.lines()).filter(|(rust, c)| rust != c).collect();
     assert!(differences.is_empty(), "Rust, C: {differences:#?}");
     assert_eq!(questions.rust.lines().count(), answers.lines().count());
+}
+
+/// What is declared and not asked about would not be held against anything.
+#[test]
+fn every_struct_and_constant_that_is_declared_is_asked_about() {
+    let asked = questions().c;
+    for text in support::rust() {
+        let names = |word: &'static str| {
+            let rest = text.split(word).skip(1);
+            rest.map(|rest| rest.split([':', ' ', '{']).next().unwrap().to_string())
+        };
+        for name in names("pub const ") {
+            assert!(asked.contains(&format!("(long long)({name})")), "{name}");
+        }
+        for name in names("pub struct ").filter(|name| name != "$name") {
+            assert!(asked.contains(&format!("(long long)(sizeof({name}))")), "{name}");
+        }
+    }
 }

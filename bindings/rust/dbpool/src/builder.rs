@@ -27,6 +27,7 @@ use crate::sys;
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[must_use = "a pool is made by `build()`"]
 pub struct Builder {
     uri: Option<String>,
     options: Vec<(String, String)>,
@@ -128,8 +129,9 @@ impl Builder {
     /// with the connection's first reset: what shall last belongs into [`init_sql`](Self::init_sql).
     ///
     /// Hooks run on any thread that uses the pool and on the library's own. They must not get connections of the same
-    /// pool or close it, and a panic in one ends the process. As a connection may outlive its pool's last handle, they
-    /// are kept until the process ends.
+    /// pool or close it. A panic in one goes no further: here and in [`on_lent`](Self::on_lent) it refuses the
+    /// connection, as an error does. As a connection may outlive its pool's last handle, hooks are kept until the process
+    /// ends.
     pub fn on_opened(
         mut self,
         hook: impl Fn(&Session) -> Result<()> + Send + Sync + 'static,

@@ -9,6 +9,7 @@ use crate::sys;
 
 /// How to run one statement.
 #[derive(Debug, Clone, Default)]
+#[must_use = "options do nothing by themselves"]
 pub struct QueryOptions {
     timeout: Option<Duration>,
     read_only: bool,
@@ -69,6 +70,7 @@ pub enum Isolation {
 
 /// How to run a transaction.
 #[derive(Debug, Clone, Default)]
+#[must_use = "options do nothing by themselves"]
 pub struct TransactionOptions {
     isolation: Isolation,
     read_only: bool,
@@ -157,6 +159,7 @@ pub enum Access {
 
 /// How to get a connection.
 #[derive(Debug, Clone, Default)]
+#[must_use = "options do nothing by themselves"]
 pub struct AcquireOptions {
     timeout: Option<Duration>,
     access: Access,

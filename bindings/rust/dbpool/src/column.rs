@@ -94,3 +94,9 @@ impl Columns {
         self.names.get_or_init(|| self.iter().map(|column| column.name().into()).collect()).clone()
     }
 }
+
+impl std::fmt::Debug for Columns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

@@ -12,6 +12,7 @@ use crate::transaction::Transaction;
 ///
 /// It may move between threads. Its pool stays open as long as it is lent. What it can do is on [`Session`].
 #[derive(Debug)]
+#[must_use = "a connection that is dropped goes back to its pool"]
 pub struct Conn(Session);
 
 impl Conn {
@@ -30,11 +31,6 @@ impl Conn {
     /// [`begin`](Self::begin), with options.
     pub fn begin_with(&mut self, options: &TransactionOptions) -> Result<Transaction<'_>> {
         Transaction::begin(self, options)
-    }
-
-    /// A handle that other threads can cancel this connection's statements by.
-    pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle(self.0.token())
     }
 
     /// Gives it back, as dropping it does, and tells whether that went well.

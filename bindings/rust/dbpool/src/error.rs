@@ -213,7 +213,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Conversion { source, .. } => Some(source),
+            Self::Conversion { source, .. } => source.source(), // its own words have been said
             _ => None,
         }
     }

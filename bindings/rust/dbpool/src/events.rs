@@ -2,7 +2,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use crate::error::Result;
-use crate::ffi::call;
+use crate::ffi::{call, contain};
 use crate::pool::Pool;
 use crate::sys;
 
@@ -77,6 +77,7 @@ pub struct Event {
 }
 
 /// Hears of events until it is dropped. It keeps its pool open.
+#[must_use = "a watch that is dropped hears of nothing"]
 pub struct Watch {
     pool: Pool,
     number: u64,
@@ -133,10 +134,11 @@ unsafe extern "C" fn tell<F: FnMut(&Event)>(hear: *mut c_void, event: *const sys
         sys::DBPOOL_EVENT_BROKEN => EventKind::Broken,
         _ => EventKind::Closed(CloseReason::of(event.reason)),
     };
-    hear(&Event { kind, connection: event.connection, missed: event.missed });
+    contain(|| hear(&Event { kind, connection: event.connection, missed: event.missed }));
 }
 
 unsafe extern "C" fn destroy<F>(hear: *mut c_void) {
     // SAFETY: this is the last call of all.
-    drop(unsafe { Box::from_raw(hear.cast::<F>()) });
+    let hear = unsafe { Box::from_raw(hear.cast::<F>()) };
+    contain(|| drop(hear));
 }

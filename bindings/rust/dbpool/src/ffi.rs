@@ -1,6 +1,7 @@
 //! How calls are made: statuses to results, text and times to what C takes.
 
 use std::ffi::CString;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -49,4 +50,10 @@ pub(crate) fn option_milliseconds(duration: Option<Duration>) -> i64 {
 
 pub(crate) fn c_string(text: &str, what: &str) -> Result<CString> {
     CString::new(text).map_err(|_| Error::invalid(format!("{what} has a NUL inside")))
+}
+
+/// Runs a caller's code where C, or a thread that serves others, is behind it: a panic, which the panic hook has told of,
+/// ends here, and is `None`.
+pub(crate) fn contain<T>(code: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(code)).ok()
 }

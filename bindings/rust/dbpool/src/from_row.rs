@@ -6,6 +6,11 @@ use crate::value::Value;
 
 /// A type that a row can become: a tuple by position, a single value by the first column, [`OwnedRow`], or a struct
 /// of one's own, for which [`from_row!`](crate::from_row) writes this.
+#[diagnostic::on_unimplemented(
+    message = "no row can become `{Self}`",
+    note = "a type that is made of one cell (`FromSql`) is a row in a tuple: `({Self},)`",
+    note = "for a struct of named fields `dbpool::from_row!` writes this"
+)]
 pub trait FromRow: Sized {
     /// Makes it of a row.
     fn from_row(row: Row<'_>) -> Result<Self>;
@@ -62,7 +67,7 @@ macro_rules! tuples {
 }
 each_tuple!(tuples);
 
-/// Makes rows into a struct, field by field, by the columns' names.
+/// Makes rows into a struct, field by field, by the columns' names: that of `r#type` is `type`.
 ///
 /// ```
 /// struct Person {
@@ -83,7 +88,7 @@ macro_rules! from_row {
     ($type:ident { $($field:ident),* $(,)? }) => {
         impl $crate::FromRow for $type {
             fn from_row(row: $crate::Row<'_>) -> $crate::Result<Self> {
-                Ok(Self { $($field: row.get(stringify!($field))?),* })
+                Ok(Self { $($field: row.get(stringify!($field).trim_start_matches("r#"))?),* })
             }
         }
     };

@@ -16,6 +16,10 @@ use crate::value::{ConversionError, Value, ValueRef};
 /// }
 /// assert_eq!(Celsius::from_sql(ValueRef::Float(21.5)).unwrap().0, 21.5);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "no cell can become `{Self}`",
+    note = "conversions of chrono, uuid and serde_json are behind features of dbpool of these names"
+)]
 pub trait FromSql<'a>: Sized {
     /// Makes it of a cell.
     fn from_sql(value: ValueRef<'a>) -> Result<Self, ConversionError>;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::events::CloseReason;
+use crate::ffi::contain;
 use crate::session::Session;
 use crate::sys;
 
@@ -51,9 +52,11 @@ unsafe fn hooks<'a>(hooks: *mut c_void) -> &'a Hooks {
 }
 
 fn judge(hook: Option<&Judge>, conn: sys::dbpool_conn) -> sys::dbpool_status {
-    match hook.map(|hook| hook(&Session::new(conn, None))) {
-        None | Some(Ok(())) => sys::DBPOOL_OK,
+    let Some(hook) = hook else { return sys::DBPOOL_OK };
+    match contain(|| hook(&Session::new(conn, None))) {
+        Some(Ok(())) => sys::DBPOOL_OK,
         Some(Err(error)) => error.status(),
+        None => sys::DBPOOL_ERR_INVALID, // it panicked: a bug of the caller's
     }
 }
 
@@ -70,13 +73,13 @@ unsafe extern "C" fn lent(user_data: *mut c_void, conn: sys::dbpool_conn) -> sys
 unsafe extern "C" fn returned(user_data: *mut c_void, conn: sys::dbpool_conn) {
     // SAFETY: the same.
     if let Some(hook) = &unsafe { hooks(user_data) }.returned {
-        hook(&Session::new(conn, None));
+        contain(|| hook(&Session::new(conn, None)));
     }
 }
 
 unsafe extern "C" fn closed(user_data: *mut c_void, reason: u32) {
     // SAFETY: the same.
     if let Some(hook) = &unsafe { hooks(user_data) }.closed {
-        hook(CloseReason::of(reason));
+        contain(|| hook(CloseReason::of(reason)));
     }
 }

@@ -4,12 +4,16 @@
 //! [`Pool`] lends [`Conn`]s; what is done with one is on [`Session`]. [`aio`] is the same without blocking, on any
 //! runtime.
 
+#![warn(missing_debug_implementations)]
+
 mod builder;
 mod call_options;
 mod column;
 mod conn;
 mod description;
 mod details;
+#[cfg(doctest)]
+mod does_not_compile;
 mod error;
 mod events;
 mod farewell;

@@ -4,7 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// The last failure of a transaction that runs as a closure.
+/// What PostgreSQL answers to all that follows a failure in a transaction.
+const IN_FAILED_TRANSACTION: &str = "25P02";
+
+/// Why a transaction that runs as a closure has failed: the last failure, but not that it has failed already.
 ///
 /// The closure answers with an error of its own type; whether the database asked for the whole to run again is
 /// judged by the library, by the error it gave itself. So that one is kept here.
@@ -20,14 +23,18 @@ impl Note {
         Self(Mutex::new(ptr::null_mut()))
     }
 
-    fn replace(&self, error: *mut sys::dbpool_error) -> *mut sys::dbpool_error {
+    /// What is left of the two is the caller's: the one noted before, or a consequence of it.
+    fn keep(&self, error: *mut sys::dbpool_error, is_consequence: bool) -> *mut sys::dbpool_error {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_consequence && !kept.is_null() {
+            return error;
+        }
         std::mem::replace(&mut *kept, error)
     }
 
     /// The error, which the caller owns from now on; NULL if nothing has failed.
     pub(crate) fn take(&self) -> *mut sys::dbpool_error {
-        self.replace(ptr::null_mut())
+        self.keep(ptr::null_mut(), false)
     }
 }
 
@@ -67,7 +74,8 @@ pub(crate) unsafe fn failure(
     };
     // SAFETY: the same.
     let failure = unsafe { Error::copy(status, error) };
-    // SAFETY: the one from before is ours.
-    unsafe { sys::dbpool_error_free(note.replace(error)) };
+    let is_consequence = failure.sqlstate() == Some(IN_FAILED_TRANSACTION);
+    // SAFETY: the one that is not kept is ours.
+    unsafe { sys::dbpool_error_free(note.keep(error, is_consequence)) };
     failure
 }

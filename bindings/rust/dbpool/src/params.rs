@@ -15,6 +15,10 @@ use crate::tuples::each_tuple;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the parameters of a statement",
+    note = "one parameter is a tuple, too: `(value,)`; none is `()`; any number: `dbpool::params![...]`"
+)]
 pub trait Params: private::Values {}
 
 pub(crate) mod private {

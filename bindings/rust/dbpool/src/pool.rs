@@ -173,6 +173,9 @@ impl Pool {
     /// start, after a pause: up to 10 times and for 30 s unless [set otherwise](TransactionOptions). So it should change
     /// nothing outside of the database.
     ///
+    /// It may fail with any error type that an [`Error`] can become; if the compiler cannot tell which one, say it where
+    /// the closure ends: `Ok::<_, dbpool::Error>(())`.
+    ///
     /// ```
     /// # fn main() -> dbpool::Result<()> {
     /// # let pool = dbpool::Pool::new("sqlite::memory:")?;
@@ -241,7 +244,7 @@ impl Pool {
 
     /// Tells of every connection that is opened, breaks or is closed from now on, until the watch is dropped.
     ///
-    /// The closure runs on a thread of the library; a panic in it ends the process.
+    /// The closure runs on a thread of the library. A panic in it goes no further, and it hears of the next event.
     pub fn watch(&self, hear: impl FnMut(&Event) + Send + 'static) -> Result<Watch> {
         Watch::new(self.clone(), hear)
     }

@@ -75,8 +75,11 @@ where
     let work = unsafe { &mut *work.cast::<Work<F, T, E>>() };
     let note = Arc::new(Note::new());
     let mut tx = Transaction::scope(Session::new(conn, Some(note.clone())));
-    work.answer = None;
-    let failure = match catch_unwind(AssertUnwindSafe(|| (work.function)(&mut tx))) {
+    let run = AssertUnwindSafe(|| {
+        work.answer = None; // of the attempt before, whose drop is the caller's code, too
+        (work.function)(&mut tx)
+    });
+    let failure = match catch_unwind(run) {
         Ok(Ok(value)) => {
             work.answer = Some(Ok(value));
             return sys::DBPOOL_OK;

@@ -197,13 +197,13 @@ impl Rows<'_> {
 
     /// Goes on to the result of the text's next statement; false if that was the last.
     pub fn next_result(&mut self) -> Result<bool> {
+        self.cursor = Cursor::new(EMPTY_BATCH);
         let status = note::call(self.note.as_deref(), |error| {
             // SAFETY: the result is alive, and no row of it is lent.
             unsafe { sys::dbpool_result_next(self.result.as_ptr(), error) }
-        })?;
-        self.cursor = Cursor::new(EMPTY_BATCH);
-        self.columns = self.result.columns();
-        Ok(status == sys::DBPOOL_OK)
+        });
+        self.columns = self.result.columns(); // whatever it says, those from before are over
+        Ok(status? == sys::DBPOOL_OK)
     }
 
     /// The only row: an error unless there is exactly one.
@@ -251,6 +251,7 @@ impl<'c> IntoIterator for Rows<'c> {
 }
 
 /// Rows of their own.
+#[derive(Debug)]
 pub struct IntoIter<'c>(Rows<'c>);
 
 impl Iterator for IntoIter<'_> {
@@ -258,5 +259,11 @@ impl Iterator for IntoIter<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().and_then(|row| row.map(|row| row.to_owned()).transpose()).transpose()
+    }
+}
+
+impl std::fmt::Debug for Rows<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("columns", &self.columns).finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call_options::{QueryOptions, TransactionOptions};
+use crate::conn::CancelHandle;
 use crate::description::Description;
 use crate::error::Result;
 use crate::ffi::{c_string, milliseconds};
@@ -175,6 +176,11 @@ impl Session {
         self.call(|error| unsafe {
             sys::dbpool_conn_ping(self.token, milliseconds(timeout), error)
         })
+    }
+
+    /// A handle that other threads can cancel the connection's statements by.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle::new(self.token)
     }
 
     /// The number of the connection: what [events](crate::Event) call it. 0 once it is released.

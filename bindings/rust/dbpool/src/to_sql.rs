@@ -47,12 +47,31 @@ impl Param<'_> {
 }
 
 /// A type that can be a parameter. `Option` of it can be NULL.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter",
+    note = "conversions of chrono, uuid and serde_json are behind features of dbpool of these names"
+)]
 pub trait ToSql: Sync {
     /// As what it is sent.
     fn to_sql(&self) -> Result<Param<'_>, ConversionError>;
 }
 
-impl<T: ToSql + ?Sized> ToSql for &T {
+/// What points to a parameter is one, also to a `dyn ToSql`.
+macro_rules! pointers {
+    ($($pointer:ty)*) => {$(
+        impl<T: ToSql + ?Sized> ToSql for $pointer
+        where
+            Self: Sync,
+        {
+            fn to_sql(&self) -> Result<Param<'_>, ConversionError> {
+                (**self).to_sql()
+            }
+        }
+    )*};
+}
+pointers! { &T Box<T> std::sync::Arc<T> }
+
+impl<T: ToSql + ToOwned<Owned: Sync> + ?Sized> ToSql for Cow<'_, T> {
     fn to_sql(&self) -> Result<Param<'_>, ConversionError> {
         (**self).to_sql()
     }
@@ -94,13 +113,8 @@ plain! {
     f64, number => Param::Float(*number);
     str, text => Param::Text(text.into());
     String, text => Param::Text(text.into());
-    Box<str>, text => Param::Text((&**text).into());
-    std::sync::Arc<str>, text => Param::Text((&**text).into());
-    Cow<'_, str>, text => Param::Text((&**text).into());
     [u8], bytes => Param::Bytes(bytes.into());
     Vec<u8>, bytes => Param::Bytes(bytes.into());
-    Box<[u8]>, bytes => Param::Bytes((&**bytes).into());
-    Cow<'_, [u8]>, bytes => Param::Bytes((&**bytes).into());
 }
 
 impl<const N: usize> ToSql for [u8; N] {

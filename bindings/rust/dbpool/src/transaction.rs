@@ -21,6 +21,7 @@ use crate::sys;
 /// # }
 /// ```
 #[derive(Debug)]
+#[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'c> {
     held: Held<'c>,
     /// To be rolled back by us. Not so in a closure, whose caller does that.
@@ -45,10 +46,14 @@ impl<'c> Transaction<'c> {
         Self { held: Held::Scope(session), open: false }
     }
 
-    /// Commits. [`Error::is_outcome_unknown`](crate::Error::is_outcome_unknown): the connection was lost before the answer.
+    /// Commits; what cannot be committed is rolled back.
+    ///
+    /// [`Error::is_outcome_unknown`](crate::Error::is_outcome_unknown): the connection was lost before the answer.
     pub fn commit(mut self) -> Result<()> {
-        self.open = false;
-        (*self).commit()
+        let done = (*self).commit();
+        // SQLite leaves it open, for a deferred constraint; who has given the guard away could not end it.
+        self.open = done.is_err();
+        done
     }
 
     /// Rolls back, as dropping it does, and tells whether that went well.
@@ -93,6 +98,7 @@ impl Drop for Transaction<'_> {
 
 /// A part of a transaction that can be undone alone.
 #[derive(Debug)]
+#[must_use = "what comes after a savepoint that is dropped is undone"]
 pub struct Savepoint<'t> {
     session: &'t Session,
     name: String,

@@ -175,6 +175,11 @@ impl ConversionError {
     pub fn other(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(reason.into())
     }
+
+    /// The reason, which may be an error of another crate's: `get_ref().downcast_ref::<E>()`.
+    pub fn get_ref(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.0
+    }
 }
 
 impl fmt::Display for ConversionError {

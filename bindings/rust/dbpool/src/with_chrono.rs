@@ -1,29 +1,46 @@
 //! Dates and times, as both databases write them.
 
+use chrono::format::ParseResult;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
 use crate::from_row::single;
 use crate::{ConversionError, FromSql, Param, ToSql, ValueRef};
 
-const DATE: &str = "%Y-%m-%d";
-const TIME: &str = "%H:%M:%S%.f";
-const TIMESTAMP: &str = "%Y-%m-%d %H:%M:%S%.f";
+/// How values are written comes first; how else they are read, behind it.
+type Formats = &'static [&'static str];
+
+const DATE: Formats = &["%Y-%m-%d"];
+const TIME: Formats = &["%H:%M:%S%.f"];
+/// Other programs write a `T`, as ISO 8601 has it, into the text columns of SQLite.
+const TIMESTAMP: Formats = &["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
 /// The zone as ISO 8601 has it: `+05:30`.
 const TIMESTAMPTZ: &str = "%Y-%m-%d %H:%M:%S%.f%:z";
-/// PostgreSQL writes `+00`, too.
-const ANY_TIMESTAMPTZ: &str = "%Y-%m-%d %H:%M:%S%.f%#z";
+/// PostgreSQL writes `+00`, too, and others `Z`.
+const ANY_TIMESTAMPTZ: Formats = &["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"];
+
+/// By the first format that fits; or why the usual one does not.
+fn parse<T>(
+    value: ValueRef<'_>,
+    formats: Formats,
+    parse: fn(&str, &str) -> ParseResult<T>,
+) -> Result<T, ConversionError> {
+    let text = value.as_str()?;
+    let usual = parse(text, formats[0]);
+    let other = || formats[1..].iter().find_map(|format| parse(text, format).ok());
+    usual.or_else(|error| other().ok_or(error)).map_err(ConversionError::other)
+}
 
 macro_rules! naive {
-    ($($type:ty: $format:expr;)*) => {$(
+    ($($type:ty: $formats:expr;)*) => {$(
         impl<'a> FromSql<'a> for $type {
             fn from_sql(value: ValueRef<'a>) -> Result<Self, ConversionError> {
-                <$type>::parse_from_str(value.as_str()?, $format).map_err(ConversionError::other)
+                parse(value, $formats, <$type>::parse_from_str)
             }
         }
 
         impl ToSql for $type {
             fn to_sql(&self) -> Result<Param<'_>, ConversionError> {
-                Ok(Param::Text(self.format($format).to_string().into()))
+                Ok(Param::Text(self.format($formats[0]).to_string().into()))
             }
         }
     )*};
@@ -36,7 +53,7 @@ naive! {
 
 impl<'a> FromSql<'a> for DateTime<FixedOffset> {
     fn from_sql(value: ValueRef<'a>) -> Result<Self, ConversionError> {
-        DateTime::parse_from_str(value.as_str()?, ANY_TIMESTAMPTZ).map_err(ConversionError::other)
+        parse(value, ANY_TIMESTAMPTZ, DateTime::parse_from_str)
     }
 }
 

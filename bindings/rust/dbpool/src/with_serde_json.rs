@@ -2,7 +2,7 @@ use serde::de::DeserializeOwned;
 use serde::Serialize;
 
 use crate::from_row::single;
-use crate::{ConversionError, FromSql, Param, ToSql, ValueRef};
+use crate::{ConversionError, FromRow, FromSql, Param, Result, Row, ToSql, ValueRef};
 
 impl<'a> FromSql<'a> for serde_json::Value {
     fn from_sql(value: ValueRef<'a>) -> Result<Self, ConversionError> {
@@ -17,6 +17,17 @@ impl ToSql for serde_json::Value {
 }
 
 single! { serde_json::Value }
+
+impl<T: DeserializeOwned> FromRow for Json<T> {
+    fn from_row(row: Row<'_>) -> Result<Self> {
+        row.get(0)
+    }
+}
+impl<T: DeserializeOwned> FromRow for Option<Json<T>> {
+    fn from_row(row: Row<'_>) -> Result<Self> {
+        row.get(0)
+    }
+}
 
 /// Anything that serde knows, kept as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -107,3 +107,9 @@ impl Acquire<'_> {
         }
     }
 }
+
+impl std::fmt::Debug for Acquire<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Acquire").field("waits", &self.waiting.is_some()).finish_non_exhaustive()
+    }
+}

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, Result};
+use crate::ffi::contain;
 use crate::note::{self, Note};
 use crate::pool::Pool;
 use crate::rows::ResultHandle;
@@ -251,7 +252,7 @@ unsafe fn answered(
     // that his thread took is given back there.
     drop(call);
     if let State::Pending { waker: Some(waker), .. } = before {
-        waker.wake();
+        contain(|| waker.wake());
     }
 }
 

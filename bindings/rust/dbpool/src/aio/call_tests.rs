@@ -1,30 +1,9 @@
 //! The library is played by the tests, so that miri can see all of it.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::Wake;
-use std::thread::{self, Thread};
+use std::thread;
 
 use super::*;
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let waker = Arc::new(Unpark(thread::current())).into();
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return value;
-        }
-        thread::park();
-    }
-}
+use crate::aio::block_on::{block_on, Panics, Unpark};
 
 /// A pointer that goes to the thread that answers.
 struct UserData(*mut c_void);
@@ -113,5 +92,16 @@ fn the_waker_of_the_last_poll_counts() {
     assert!(poll(&mut waiting, &waker));
     user.answer();
     thread::park(); // for ever, had the first waker been woken
+    assert!(matches!(block_on(waiting), Ok(Answer::Done)));
+}
+
+#[test]
+fn a_waker_that_panics_costs_no_answer() {
+    let call = Call::new();
+    let user = submit(&call);
+    let mut waiting = call.answer(OnDrop::Leave);
+    let waker = Arc::new(Panics).into();
+    assert!(Pin::new(&mut waiting).poll(&mut Context::from_waker(&waker)).is_pending());
+    user.answer();
     assert!(matches!(block_on(waiting), Ok(Answer::Done)));
 }

@@ -5,13 +5,13 @@ use super::call::{Call, Lease};
 use super::session::Session;
 use super::transaction::Transaction;
 use crate::call_options::TransactionOptions;
-use crate::conn::CancelHandle;
 use crate::error::Result;
 
 /// A borrowed connection. Dropped, it goes back to its pool, without blocking: what is open is rolled back.
 ///
 /// Its pool stays open as long as it is lent. What it can do is on [`Session`].
 #[derive(Debug)]
+#[must_use = "a connection that is dropped goes back to its pool"]
 pub struct Conn(Session);
 
 impl Conn {
@@ -28,11 +28,6 @@ impl Conn {
     /// [`begin`](Self::begin), with options.
     pub async fn begin_with(&mut self, options: &TransactionOptions) -> Result<Transaction<'_>> {
         Transaction::begin(self, options).await
-    }
-
-    /// A handle that others can cancel this connection's statements by.
-    pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle::new(self.0.token())
     }
 
     /// The same connection for blocking calls, once what was given up on it has ended.

@@ -25,10 +25,13 @@
 //!
 //! **Dropping a future cancels its call**: a wait leaves the queue, a statement is cancelled on the server, and nothing is
 //! lost: a connection that was on its way goes back to the pool, and the next call on a connection first waits until
-//! the one that was given up has ended. A dropped transaction is rolled back before the next call on its connection.
+//! the one that was given up has ended. A dropped transaction or savepoint is rolled back before the next call on its
+//! connection.
 
 mod acquire;
 mod armed;
+#[cfg(test)]
+mod block_on;
 mod call;
 mod conn;
 mod pause;
@@ -38,6 +41,7 @@ mod rows;
 mod session;
 mod submit;
 mod transaction;
+mod undo;
 
 pub use acquire::Acquire;
 pub use conn::Conn;

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
+use crate::ffi::contain;
+
 /// When a pause ends, and a number that tells those apart that end together.
 type Key = (Instant, u64);
 
@@ -98,7 +100,7 @@ fn watch() {
             let over = pauses.waiting.pop_first();
             drop(pauses);
             if let Some((_, waker)) = over {
-                waker.wake();
+                contain(|| waker.wake());
             }
             lock()
         } else {
@@ -106,4 +108,26 @@ fn watch() {
         };
     }
     pauses.watched_in = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::aio::block_on::{block_on, Panics};
+
+    #[test]
+    fn a_waker_that_panics_ends_no_other_pause() {
+        let waker = Arc::new(Panics).into();
+        let mut broken = Pause::until(Instant::now() + Duration::from_millis(50));
+        assert!(Pin::new(&mut broken).poll(&mut Context::from_waker(&waker)).is_pending());
+        let later = Instant::now() + Duration::from_millis(100);
+        block_on(Pause::until(later));
+        assert!(Instant::now() >= later);
+        while lock().watched_in.is_some() {
+            thread::yield_now(); // its thread ends when nobody pauses
+        }
+    }
 }

@@ -191,6 +191,23 @@ impl Pool {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// In a task that is spawned the closure has to have what it needs for itself, by `async move`. What it borrows makes
+    /// the compiler say that an implementation of `Send` is not general enough:
+    ///
+    /// ```
+    /// # fn example(pool: dbpool::aio::Pool, names: Vec<String>) {
+    /// tokio::spawn(async move {
+    ///     pool.transaction(async move |tx| {
+    ///         for name in &names {
+    ///             tx.execute("INSERT INTO people VALUES ($1)", (name,)).await?;
+    ///         }
+    ///         Ok::<_, dbpool::Error>(())
+    ///     })
+    ///     .await
+    /// });
+    /// # }
+    /// ```
     pub async fn transaction<T, E: From<Error>>(
         &self,
         work: impl AsyncFnMut(&mut Session) -> Result<T, E>,

@@ -1,15 +1,19 @@
+use std::collections::VecDeque;
+use std::ffi::CStr;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::{on_done, on_query, Answer, Call, Lease, OnDrop, Started};
 use super::rows::RowStream;
-use super::submit::{submit_rollback, SavepointVerb, Submit};
+use super::submit::{submit_rollback, submit_savepoint, SavepointVerb, Submit};
 use super::transaction::Savepoint;
+use super::undo::Undo;
 use crate::call_options::{QueryOptions, TransactionOptions};
+use crate::conn::CancelHandle;
 use crate::description::Description;
 use crate::error::Result;
-use crate::ffi::{c_string, milliseconds};
+use crate::ffi::milliseconds;
 use crate::from_row::FromRow;
 use crate::note::Note;
 use crate::params::Params;
@@ -25,29 +29,25 @@ pub struct Session {
     lease: Option<Lease>,
     /// From its first call on.
     call: Option<Arc<Call>>,
-    /// A transaction was dropped; so the next call begins with a rollback.
-    rollback: bool,
+    /// What dropped guards have left to do, which comes before the next call.
+    pub(super) undo: VecDeque<Undo>,
 }
 
 impl Session {
     #[inline]
     pub(crate) fn new(lease: Lease, call: Option<Arc<Call>>) -> Self {
-        Self { lease: Some(lease), call, rollback: false }
+        Self { lease: Some(lease), call, undo: VecDeque::new() }
     }
 
     pub(crate) fn token(&self) -> sys::dbpool_conn {
         self.lease.as_ref().map_or(0, Lease::token)
     }
 
-    pub(crate) fn roll_back_first(&mut self) {
-        self.rollback = true;
-    }
-
-    fn call(&mut self) -> &Arc<Call> {
+    pub(super) fn call(&mut self) -> &Arc<Call> {
         self.call.get_or_insert_with(Call::new)
     }
 
-    fn is_in_use(&self) -> bool {
+    pub(super) fn is_in_use(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.is_open())
     }
 
@@ -128,7 +128,8 @@ impl Session {
         Ok(RowStream::new(result, self.call().clone()))
     }
 
-    /// In a transaction: sets a savepoint. What comes after it is undone when it is [rolled back](Savepoint::rollback).
+    /// In a transaction: sets a savepoint. What comes after it is undone when it is dropped without a
+    /// [`commit`](Savepoint::commit).
     pub async fn savepoint(&mut self, name: &str) -> Result<Savepoint<'_>> {
         Savepoint::begin(self, name).await
     }
@@ -190,22 +191,29 @@ impl Session {
         options: &QueryOptions,
     ) -> Result<()> {
         self.settle().await;
-        self.done(|token, user, op, error| {
+        let (token, options) = (self.token(), options.to_c(false));
+        // Here, and not in a closure that the future keeps: a pipeline is not to be shared between threads.
+        let started = self.call().start(|user, op, error| {
             // SAFETY: the pipeline is alive; freed while it runs, the library keeps what that needs.
             unsafe {
                 sys::dbpool_pipeline_run_async(
                     pipeline.as_ptr(),
                     token,
                     ptr::null_mut(),
-                    &options.to_c(false),
+                    &options,
                     Some(on_done),
                     user,
                     op,
                     error,
                 )
             }
-        })
-        .await
+        })?;
+        self.answer_to(started).await.map(drop)
+    }
+
+    /// A handle that others can cancel the connection's statements by.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle::new(self.token())
     }
 
     /// The number of the connection: what [events](crate::Event) call it.
@@ -252,18 +260,14 @@ impl Session {
     }
 
     pub(crate) async fn rollback(&mut self) -> Result<()> {
+        self.undo.clear(); // savepoints go with their transaction
         self.settle().await;
         self.done(submit_rollback).await
     }
 
-    pub(crate) async fn set_savepoint(&mut self, verb: SavepointVerb, name: &str) -> Result<()> {
-        let name = c_string(name, "the name of a savepoint")?;
+    pub(crate) async fn savepoint_call(&mut self, verb: SavepointVerb, name: &CStr) -> Result<()> {
         self.settle().await;
-        self.done(|token, user, op, error| {
-            // SAFETY: the name is copied.
-            unsafe { verb(token, ptr::null_mut(), name.as_ptr(), Some(on_done), user, op, error) }
-        })
-        .await
+        self.done(submit_savepoint(verb, name)).await
     }
 
     async fn run(
@@ -304,7 +308,12 @@ impl Session {
     /// REQUIRES: settled.
     async fn submit(&mut self, submit: impl Submit) -> Result<Answer> {
         let token = self.token();
-        match self.call().start(|user, op, error| submit(token, user, op, error))? {
+        let started = self.call().start(|user, op, error| submit(token, user, op, error))?;
+        self.answer_to(started).await
+    }
+
+    async fn answer_to(&mut self, started: Started) -> Result<Answer> {
+        match started {
             Started::Pending => self.answer().await,
             Started::Now(_) => Ok(Answer::Done),
         }
@@ -312,25 +321,6 @@ impl Session {
 
     async fn answer(&mut self) -> Result<Answer> {
         self.call().answer(OnDrop::Cancel).await
-    }
-
-    /// Waits for a call that was given up, and rolls back what a dropped transaction left. Dropped itself, it is what
-    /// the next call begins with.
-    pub(crate) async fn settle(&mut self) {
-        if self.is_in_use() {
-            // Nobody wants the answer any more.
-            let _ = self.call().answer(OnDrop::Leave).await;
-        }
-        if self.rollback {
-            let token = self.token();
-            if let Ok(Started::Pending) =
-                self.call().start(|user, op, error| submit_rollback(token, user, op, error))
-            {
-                // A connection that is lost says so in the next call; a transaction that is over needs no rollback.
-                let _ = self.call().answer(OnDrop::Leave).await;
-            }
-            self.rollback = false;
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The calls on a lease that differ in their function alone.
 
-use std::ffi::c_void;
+use std::ffi::{c_void, CStr};
 use std::ptr;
 
 use super::call::on_done;
@@ -46,5 +46,12 @@ pub(crate) fn submit_rollback(
     // SAFETY: a token may be any number.
     unsafe {
         sys::dbpool_conn_rollback_async(token, ptr::null_mut(), Some(on_done), user, op, error)
+    }
+}
+
+pub(crate) fn submit_savepoint(verb: SavepointVerb, name: &CStr) -> impl Submit + use<'_> {
+    move |token, user, op, error| {
+        // SAFETY: the name is copied.
+        unsafe { verb(token, ptr::null_mut(), name.as_ptr(), Some(on_done), user, op, error) }
     }
 }

@@ -1,14 +1,17 @@
+use std::ffi::CString;
 use std::ops::{Deref, DerefMut};
 
 use super::conn::Conn;
 use super::session::Session;
 use crate::call_options::TransactionOptions;
 use crate::error::Result;
+use crate::ffi::c_string;
 use crate::sys;
 
 /// A transaction. Dropped without a [`commit`](Self::commit), it is rolled back before the next call on its connection,
 /// or when that is released.
 #[derive(Debug)]
+#[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'c> {
     held: Held<'c>,
     open: bool,
@@ -33,10 +36,13 @@ impl<'c> Transaction<'c> {
         begun.map(|()| self)
     }
 
-    /// Commits. [`Error::is_outcome_unknown`](crate::Error::is_outcome_unknown): the connection was lost before the answer.
+    /// Commits; what cannot be committed is rolled back.
+    ///
+    /// [`Error::is_outcome_unknown`](crate::Error::is_outcome_unknown): the connection was lost before the answer.
     pub async fn commit(mut self) -> Result<()> {
         let done = (*self).commit().await;
-        self.open = false;
+        // SQLite leaves it open, for a deferred constraint; who has given the guard away could not end it.
+        self.open = done.is_err();
         done
     }
 
@@ -82,29 +88,44 @@ impl Drop for Transaction<'_> {
     }
 }
 
-/// A part of a transaction that can be undone alone. A drop cannot wait for the database: dropped without a word it
-/// stays set, and what came after it is part of the transaction.
+/// A part of a transaction that can be undone alone. What came after it is undone when it is dropped without a
+/// [`commit`](Self::commit): before the next call, as a drop cannot wait for the database.
 #[derive(Debug)]
+#[must_use = "what comes after a savepoint that is dropped is undone"]
 pub struct Savepoint<'t> {
     session: &'t mut Session,
-    name: String,
+    name: CString,
+    open: bool,
 }
 
 impl<'t> Savepoint<'t> {
     pub(crate) async fn begin(session: &'t mut Session, name: &str) -> Result<Self> {
-        session.set_savepoint(sys::dbpool_conn_savepoint_async, name).await?;
-        Ok(Self { session, name: name.to_string() })
+        let name = c_string(name, "the name of a savepoint")?;
+        session.savepoint_call(sys::dbpool_conn_savepoint_async, &name).await?;
+        Ok(Self { session, name, open: true })
     }
 
     /// Keeps what came after it, as far as the transaction is committed.
-    pub async fn commit(self) -> Result<()> {
-        self.session.set_savepoint(sys::dbpool_conn_release_savepoint_async, &self.name).await
+    pub async fn commit(mut self) -> Result<()> {
+        self.open = false;
+        self.session.savepoint_call(sys::dbpool_conn_release_savepoint_async, &self.name).await
     }
 
-    /// Undoes what came after it, and forgets it.
-    pub async fn rollback(self) -> Result<()> {
-        self.session.set_savepoint(sys::dbpool_conn_rollback_to_async, &self.name).await?;
-        self.session.set_savepoint(sys::dbpool_conn_release_savepoint_async, &self.name).await
+    /// Undoes what came after it, as dropping it does, and tells whether that went well.
+    pub async fn rollback(mut self) -> Result<()> {
+        let undone =
+            self.session.savepoint_call(sys::dbpool_conn_rollback_to_async, &self.name).await;
+        self.open = false;
+        undone?;
+        self.session.savepoint_call(sys::dbpool_conn_release_savepoint_async, &self.name).await
+    }
+}
+
+impl Drop for Savepoint<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.session.undo_first(&self.name);
+        }
     }
 }
 

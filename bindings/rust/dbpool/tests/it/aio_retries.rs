@@ -18,6 +18,7 @@ on_both! {
 on_postgres! {
     attempts_are_limited
     time_is_limited
+    what_follows_a_failure_hides_no_reason_to_run_again
     a_serialization_failure_runs_the_closure_again
 }
 
@@ -67,6 +68,22 @@ fn attempts_are_limited(db: &Database) {
     }));
     assert_eq!(failed.unwrap_err().sqlstate(), Some("40001"));
     assert_eq!(runs, 3);
+}
+
+fn what_follows_a_failure_hides_no_reason_to_run_again(db: &Database) {
+    let pool = Pool::from(db.single());
+    let mut runs = 0;
+    let done: dbpool::Result<()> = block_on(pool.transaction(async |tx| {
+        runs += 1;
+        if runs == 1 {
+            let failed = tx.execute(AGAIN, ()).await;
+            tx.execute("SELECT 1", ()).await.unwrap_err();
+            failed?;
+        }
+        Ok(())
+    }));
+    done.unwrap();
+    assert_eq!(runs, 2);
 }
 
 fn time_is_limited(db: &Database) {

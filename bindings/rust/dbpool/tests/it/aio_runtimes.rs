@@ -1,9 +1,11 @@
 //! Any runtime will do: tokio with one thread and with many, and an executor of a few lines (`support::block_on`).
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dbpool::aio::Pool;
+use dbpool::{params, AcquireOptions, Pipeline};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::support::{on_both, until_nothing_is_lent, Database};
@@ -40,6 +42,59 @@ async fn a_closure_is_spawned(pool: Pool) {
     assert_eq!(one.await.unwrap().unwrap(), 1);
 }
 
+/// What it needs it has for itself, so that its future is `Send`.
+async fn a_closure_that_has_moved_is_spawned(pool: Pool) {
+    let texts = vec!["a".to_string(), "b".to_string()];
+    let joined = tokio::spawn(async move {
+        pool.transaction(async move |tx| {
+            let mut joined = String::new();
+            for text in &texts {
+                let mut savepoint = tx.savepoint("one").await?;
+                joined += &savepoint.query_one::<String>("SELECT $1", (text,)).await?;
+                savepoint.commit().await?;
+            }
+            Ok::<_, dbpool::Error>(joined)
+        })
+        .await
+    });
+    assert_eq!(joined.await.unwrap().unwrap(), "ab");
+}
+
+/// Whatever is awaited in a task: their futures are `Send`, and so is what they give.
+#[test]
+fn futures_may_move_between_threads() {
+    fn send<T>(make: impl Fn(Pool) -> T) -> impl Fn(Pool) -> T
+    where
+        T: Future<Output = dbpool::Result<()>> + Send + 'static,
+    {
+        make
+    }
+    let _ = send(|pool| async move {
+        let name = String::from("x");
+        let mut rows = pool.query("SELECT $1", params![name]).await?;
+        let mut conn = pool.get_with(AcquireOptions::new().tag("x")).await?;
+        conn.query_opt::<String>("SELECT $1", (&name,)).await?;
+        while rows.next()?.is_some() {
+            conn.ping(None).await?;
+        }
+        let mut stream = conn.stream("SELECT $1", [&name]).await?;
+        while let Some(row) = stream.next().await? {
+            pool.execute("SELECT $1", (row.get::<_, &str>(0)?,)).await?;
+        }
+        let described = conn.describe("SELECT 1").await?;
+        let mut tx = conn.begin().await?;
+        let mut pipeline = Pipeline::new()?;
+        tx.run_pipeline(&mut pipeline).await?;
+        let mut savepoint = tx.savepoint("s").await?;
+        savepoint.execute("SELECT 1", ()).await?;
+        savepoint.rollback().await?;
+        tx.commit().await?;
+        drop(described);
+        drop(conn.into_blocking().await);
+        pool.close(None).await
+    });
+}
+
 fn one_thread() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
 }
@@ -64,7 +119,8 @@ fn tokio_with_many_threads_runs_it(db: &Database) {
     many_threads().block_on(async {
         let pool = Pool::connect_with(db.builder()).await.unwrap();
         sixty_four_tasks_share(pool.clone()).await;
-        a_closure_is_spawned(pool).await;
+        a_closure_is_spawned(pool.clone()).await;
+        a_closure_that_has_moved_is_spawned(pool).await;
     });
 }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use dbpool::aio::Pool;
-use dbpool::{Error, Isolation, Kind, QueryOptions, TransactionOptions};
+use dbpool::{Error, Kind, QueryOptions};
 
 use crate::support::{block_on, on_both, poll_once, until_waiting, Database};
 
@@ -9,10 +9,6 @@ on_both! {
     statements_give_what_they_give_when_blocking
     one_shots_run_on_a_connection_of_the_pools_choice
     one_shots_that_go_alone_share_no_connection
-    a_committed_transaction_stays
-    a_dropped_transaction_is_rolled_back_before_the_next_call
-    a_savepoint_undoes_its_part_alone
-    a_closure_commits_or_rolls_back
     streamed_rows_come_as_they_are_asked_for
     a_stream_that_is_dropped_leaves_the_connection_usable
     a_statement_can_be_described
@@ -70,69 +66,6 @@ fn one_shots_that_go_alone_share_no_connection(db: &Database) {
     for query in queries {
         block_on(query).unwrap();
     }
-}
-
-fn a_committed_transaction_stays(db: &Database) {
-    let pool = pool(db);
-    block_on(async {
-        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
-        let options = TransactionOptions::new().isolation(Isolation::Serializable);
-        let mut tx = pool.begin_with(&options).await.unwrap();
-        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(pool.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 1);
-    });
-}
-
-fn a_dropped_transaction_is_rolled_back_before_the_next_call(db: &Database) {
-    let pool = pool(db);
-    block_on(async {
-        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
-        let mut conn = pool.get().await.unwrap();
-        let mut tx = conn.begin().await.unwrap();
-        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
-        drop(tx);
-        assert_eq!(conn.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 0);
-        let mut tx = conn.begin().await.unwrap();
-        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
-        tx.rollback().await.unwrap();
-        assert_eq!(conn.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 0);
-    });
-}
-
-fn a_savepoint_undoes_its_part_alone(db: &Database) {
-    let pool = pool(db);
-    block_on(async {
-        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
-        let mut tx = pool.begin().await.unwrap();
-        tx.execute("INSERT INTO t VALUES (1)", ()).await.unwrap();
-        let mut kept = tx.savepoint("kept").await.unwrap();
-        kept.execute("INSERT INTO t VALUES (2)", ()).await.unwrap();
-        let mut undone = kept.savepoint("undone").await.unwrap();
-        undone.execute("INSERT INTO t VALUES (3)", ()).await.unwrap();
-        undone.rollback().await.unwrap();
-        kept.commit().await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(pool.query_all::<i64>("SELECT n FROM t ORDER BY n", ()).await.unwrap(), [1, 2]);
-    });
-}
-
-fn a_closure_commits_or_rolls_back(db: &Database) {
-    let pool = pool(db);
-    block_on(async {
-        pool.execute("CREATE TABLE t (n INTEGER)", ()).await.unwrap();
-        let done: dbpool::Result<u64> =
-            pool.transaction(async |tx| tx.execute("INSERT INTO t VALUES (1)", ()).await).await;
-        assert_eq!(done.unwrap(), 1);
-        let failed: dbpool::Result<()> = pool
-            .transaction(async |tx| {
-                tx.execute("INSERT INTO t VALUES (2)", ()).await?;
-                tx.execute("SELECT * FROM no_such_table", ()).await.map(drop)
-            })
-            .await;
-        assert!(matches!(failed, Err(Error::Sql(_))));
-        assert_eq!(pool.query_one::<i64>("SELECT count(*) FROM t", ()).await.unwrap(), 1);
-    });
 }
 
 fn streamed_rows_come_as_they_are_asked_for(db: &Database) {

@@ -1,3 +1,4 @@
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::support::{cancel_until, on_both, Database};
 on_both! {
     another_thread_cancels_a_statement
     a_cancel_without_a_statement_does_nothing
+    a_transaction_of_the_pool_can_be_cancelled
     a_statement_ends_at_its_time_out
 }
 
@@ -32,6 +34,27 @@ fn another_thread_cancels_a_statement(db: &Database) {
     }
     drop(conn);
     assert_eq!(pool.query_one::<i64>("SELECT 1", ()).unwrap(), 1);
+}
+
+fn a_transaction_of_the_pool_can_be_cancelled(db: &Database) {
+    let pool = db.single();
+    let endless = db.endless();
+    let ((tell, cancel), (end, ended), (go_on, wait)) =
+        (mpsc::channel(), mpsc::channel(), mpsc::channel::<()>());
+    let running = thread::spawn(move || {
+        pool.transaction(|tx| {
+            tell.send(tx.cancel_handle()).unwrap();
+            let done = tx.execute(endless, ());
+            end.send(()).unwrap();
+            wait.recv().unwrap_err(); // the lease lasts as long as it is asked to be cancelled
+            done
+        })
+    });
+    let cancel = cancel.recv().unwrap();
+    cancel_until(&cancel, || ended.try_recv().is_ok());
+    drop(go_on);
+    let error = running.join().unwrap().unwrap_err();
+    assert!(matches!(error, Error::Cancelled(_)), "{error:?}");
 }
 
 fn a_cancel_without_a_statement_does_nothing(db: &Database) {

@@ -22,6 +22,24 @@ mod with_chrono {
         assert_eq!(with_zone, at);
     }
 
+    /// SQLite keeps what other programs wrote.
+    #[test]
+    fn timestamps_may_have_the_t_and_the_z_of_iso_8601() {
+        let db = Database::sqlite();
+        let pool = db.single();
+        let naive: NaiveDateTime = pool.query_one("SELECT '2024-02-29T12:00:00.5'", ()).unwrap();
+        assert_eq!(naive.to_string(), "2024-02-29 12:00:00.500");
+        for (text, utc) in [
+            ("2024-02-29T12:00:00", "12:00:00"),
+            ("2024-02-29T12:00:00Z", "12:00:00"),
+            ("2024-02-29 12:00:00Z", "12:00:00"),
+            ("2024-02-29T12:00:00+02:00", "10:00:00"),
+        ] {
+            let at: DateTime<Utc> = pool.query_one("SELECT $1", (text,)).unwrap();
+            assert_eq!(at.to_rfc3339(), format!("2024-02-29T{utc}+00:00"), "{text}");
+        }
+    }
+
     #[test]
     fn a_timestamp_of_sqlite_without_a_zone_is_utc() {
         let db = Database::sqlite();
@@ -70,6 +88,11 @@ mod with_serde_json {
             pool.query_one("SELECT j FROM t", ()).unwrap();
         assert_eq!(map["dark 🦀"], [1, 2]);
         pool.execute("UPDATE t SET j = $1", (Json(&map),)).unwrap();
+        let alone: Json<BTreeMap<String, Vec<u32>>> =
+            pool.query_one("SELECT j FROM t", ()).unwrap();
+        assert_eq!(alone, Json(map));
+        let none: Option<Json<u32>> = pool.query_one("SELECT NULL", ()).unwrap();
+        assert_eq!(none, None);
         assert_eq!(pool.query_one::<serde_json::Value>("SELECT j FROM t", ()).unwrap(), value);
     }
 }

@@ -1,6 +1,4 @@
-use std::error::Error as _;
-
-use dbpool::{Error, Pool};
+use dbpool::{ConversionError, Error, Pool};
 
 use crate::support::{on_both, Database};
 
@@ -10,6 +8,7 @@ on_both! {
     a_failure_leaves_the_connection_usable
     an_error_in_a_function_tells_where
     errors_of_this_crate_have_no_sqlstate
+    an_error_says_nothing_twice
     a_wrong_number_of_parameters_is_invalid
     a_nul_inside_text_is_invalid
 }
@@ -75,7 +74,26 @@ fn errors_of_this_crate_have_no_sqlstate(db: &Database) {
     assert!(error.details().is_none() && error.sqlstate().is_none() && !error.is_retryable());
     let error = pool.query_one::<i64>("SELECT 'text'", ()).unwrap_err();
     assert!(matches!(error, Error::Conversion { .. }));
-    assert!(error.source().is_some());
+}
+
+/// As reporters do, which print an error and all that is behind it.
+fn chain(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(Some(error), |error| error.source()).map(|e| e.to_string()).collect()
+}
+
+fn an_error_says_nothing_twice(db: &Database) {
+    let pool = db.single();
+    let error = pool.query_one::<i64>("SELECT 'text' AS n", ()).unwrap_err();
+    assert_eq!(chain(&error), ["n: expected an integer, found text"]);
+    let Error::Conversion { source, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(chain(source), ["expected an integer, found text"]);
+}
+
+#[test]
+fn the_reason_of_a_conversion_that_failed_can_be_had() {
+    let reason = "x".parse::<i32>().unwrap_err();
+    let error = ConversionError::other(reason.clone());
+    assert_eq!(error.get_ref().downcast_ref(), Some(&reason));
 }
 
 fn a_wrong_number_of_parameters_is_invalid(db: &Database) {

@@ -7,6 +7,7 @@ on_both! {
     text_is_lent_without_a_copy
     an_owned_row_outlives_its_result
     rows_become_tuples_and_structs
+    a_raw_identifier_names_the_column_without_its_mark
     a_column_that_is_not_there_is_an_error
     streamed_rows_keep_the_connection_until_their_end
     a_stream_that_is_dropped_gives_the_connection_back
@@ -56,6 +57,16 @@ fn rows_become_tuples_and_structs(db: &Database) {
     assert_eq!((people[0].age, people[1].age), (Some(36), None));
     let tuples: Vec<(Option<i64>, String)> = pool.query_all(sql, ()).unwrap();
     assert_eq!(tuples[1], (None, "Grace".into()));
+}
+
+struct Kept {
+    r#type: String,
+}
+from_row!(Kept { r#type });
+
+fn a_raw_identifier_names_the_column_without_its_mark(db: &Database) {
+    let kept: Kept = db.single().query_one("SELECT 'x' AS \"type\"", ()).unwrap();
+    assert_eq!(kept.r#type, "x");
 }
 
 fn a_column_that_is_not_there_is_an_error(db: &Database) {

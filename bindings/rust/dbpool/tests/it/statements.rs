@@ -1,4 +1,4 @@
-use dbpool::{params, Error, Kind, QueryOptions};
+use dbpool::{params, Error, Kind, QueryOptions, ToSql};
 
 use crate::support::{on_both, Database};
 
@@ -53,6 +53,10 @@ fn parameters_may_be_tuples_arrays_slices_and_a_mixture(db: &Database) {
     assert_eq!(pool.query_one::<i64>(sum, &vec![1, 2]).unwrap(), 2);
     assert_eq!(pool.query_one::<i64>(sum, [1, 2].as_slice()).unwrap(), 2);
     assert_eq!(pool.query_one::<i64>(sum, &[1, 2]).unwrap(), 2);
+    let gathered: Vec<Box<dyn ToSql>> = vec![Box::new(3), Box::new("three"), Box::new(None::<i8>)];
+    pool.execute(insert, &gathered).unwrap();
+    let kept: (i64, String) = pool.query_one("SELECT a, b FROM t WHERE a = 3", ()).unwrap();
+    assert_eq!(kept, (3, "three".to_string()));
 }
 
 fn a_statement_can_be_described(db: &Database) {

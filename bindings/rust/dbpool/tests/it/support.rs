@@ -172,6 +172,10 @@ pub fn cancel_until(cancel: &CancelHandle, mut over: impl FnMut() -> bool) {
     });
 }
 
+/// A table whose constraint is looked at by COMMIT; of `parents (id)`.
+pub const DEFERRED: &str =
+    "CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)";
+
 /// An error of a caller's own, beside those of the database.
 #[derive(Debug)]
 pub enum Refusal {

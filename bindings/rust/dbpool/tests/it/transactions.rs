@@ -5,11 +5,12 @@ use std::thread;
 
 use dbpool::{Error, Isolation, Pool, TransactionOptions};
 
-use crate::support::{on_both, on_postgres, Database, Refusal};
+use crate::support::{on_both, on_postgres, Database, Refusal, DEFERRED};
 
 on_both! {
     a_committed_transaction_stays
     a_dropped_transaction_is_rolled_back
+    a_commit_that_fails_leaves_no_transaction
     a_transaction_of_the_pool_keeps_its_connection
     a_savepoint_undoes_its_part_alone
     a_closure_commits_what_it_did
@@ -24,6 +25,7 @@ on_both! {
 on_postgres! {
     a_serialization_failure_runs_the_closure_again
     attempts_are_limited
+    what_follows_a_failure_hides_no_reason_to_run_again
 }
 
 fn table(db: &Database) -> Pool {
@@ -57,6 +59,19 @@ fn a_dropped_transaction_is_rolled_back(db: &Database) {
     tx.rollback().unwrap();
     drop(conn);
     assert_eq!(count(&pool), 0);
+}
+
+/// SQLite by itself would leave the transaction open.
+fn a_commit_that_fails_leaves_no_transaction(db: &Database) {
+    let pool = db.pool();
+    pool.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)", ()).unwrap();
+    pool.execute(DEFERRED, ()).unwrap();
+    let mut conn = pool.get().unwrap();
+    let tx = conn.begin().unwrap();
+    tx.execute("INSERT INTO children VALUES (1)", ()).unwrap();
+    assert_eq!(tx.commit().unwrap_err().sqlstate(), Some("23503"));
+    assert_eq!(conn.query_one::<i64>("SELECT count(*) FROM children", ()).unwrap(), 0);
+    conn.begin().unwrap().commit().unwrap();
 }
 
 fn a_transaction_of_the_pool_keeps_its_connection(db: &Database) {
@@ -190,14 +205,31 @@ fn a_serialization_failure_runs_the_closure_again(db: &Database) {
     assert_eq!(pool.query_one::<i64>("SELECT n FROM t", ()).unwrap(), 2);
 }
 
+const AGAIN: &str = "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$";
+
+/// After the first failure PostgreSQL says of all else that the transaction has failed.
+fn what_follows_a_failure_hides_no_reason_to_run_again(db: &Database) {
+    let mut runs = 0;
+    let done: dbpool::Result<()> = db.pool().transaction(|tx| {
+        runs += 1;
+        if runs == 1 {
+            let failed = tx.execute(AGAIN, ());
+            assert_eq!(tx.execute("SELECT 1", ()).unwrap_err().sqlstate(), Some("25P02"));
+            failed?;
+        }
+        Ok(())
+    });
+    done.unwrap();
+    assert_eq!(runs, 2);
+}
+
 fn attempts_are_limited(db: &Database) {
     let pool = db.pool();
     let mut runs = 0;
     let failed: dbpool::Result<()> =
         pool.transaction_with(&TransactionOptions::new().max_attempts(3), |tx| {
             runs += 1;
-            tx.execute("DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$", ())
-                .map(drop)
+            tx.execute(AGAIN, ()).map(drop)
         });
     assert_eq!(failed.unwrap_err().sqlstate(), Some("40001"));
     assert_eq!(runs, 3);
