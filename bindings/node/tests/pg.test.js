@@ -80,6 +80,9 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.equal((await pool.query(sql)).rows[0].a, '5');
     pool.setTypeParser(23, (text) => `int ${text}`);
     assert.equal((await pool.query(sql)).rows[0].b, 'int 6');
+    pg.types.setTypeParser(20, Number); // seen by a pool that overrides others
+    assert.equal((await pool.query(sql)).rows[0].a, 5);
+    pg.types.setTypeParser(20, String);
     const types = { getTypeParser: (oid, format) => (text) => `${format} ${oid} ${text}` };
     assert.deepEqual((await pool.query({ text: sql, types, rowMode: 'array' })).rows, [['text 20 5', 'text 23 6', 'text 17 \\x0a']]);
   });
@@ -252,6 +255,41 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.ok(pool.ended);
   });
 
+  test('a listener that throws costs no connection', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    const listener = () => { throw new Error('a listener'); };
+    for (const event of ['connect', 'acquire']) {
+      pool.on(event, listener);
+      assert.match((await fails(pool.connect())).message, /a listener/);
+      assert.match((await fails(pool.query('SELECT 1'))).message, /a listener/);
+      pool.off(event, listener);
+    }
+    const client = await pool.connect();
+    pool.on('release', listener);
+    assert.throws(() => client.release(), /a listener/);
+    pool.off('release', listener);
+    assert.deepEqual((await pool.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
+  });
+
+  test('an end does not wait for a cursor that nobody reads', async (t) => {
+    const client = new pg.Client(postgresUrl);
+    await client.connect();
+    const cursor = client.query(new pg.Cursor('SELECT generate_series(1, 100000) AS n'));
+    assert.throws(() => client.query(cursor), /already/);
+    await cursor.read(1);
+    const rows = client.query(new pg.Cursor('SELECT generate_series(1, 3) AS n')).read(10); // behind it, and read
+    const last = client.query('SELECT 2 AS n');
+    const ended = client.end();
+    await fails(client.query('SELECT 1'), 'DBPOOL_ERR_STALE');
+    await ended;
+    assert.deepEqual([(await rows).length, (await last).rows], [3, [{ n: 2 }]]);
+    const pool = poolOf(t, { max: 1 });
+    const leased = await pool.connect();
+    await leased.query(new pg.Cursor('SELECT generate_series(1, 100000) AS n')).read(1);
+    await leased.end();
+    assert.equal(pool.idleCount, 1);
+  });
+
   test('a client of its own connects, works and ends', async () => {
     const client = new pg.Client(postgresUrl);
     const early = client.query('SELECT 1 AS n');
@@ -306,6 +344,15 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     const running = fails(pool.query({ text: 'SELECT pg_sleep(60)', signal: abort.signal }));
     abort.abort();
     assert.equal((await running).cause.code, 'DBPOOL_ERR_CANCELLED');
+    assert.equal((await fails(pool.query({ text: 'SELECT 1', signal: abort.signal }))).cause.code, 'DBPOOL_ERR_CANCELLED');
+    assert.throws(() => pool.query({ text: 'SELECT 1', signal: {} }), { code: 'DBPOOL_ERR_INVALID' });
+    assert.throws(() => pool.query('SELECT 1', [], 'no function'), TypeError);
+  });
+
+  test('a failure says who asked', async (t) => {
+    const pool = poolOf(t, { max: 1 });
+    async function whoAsked() { await pool.query('SELECT nothing_here'); }
+    assert.match((await fails(whoAsked(), '42703')).stack, /at async whoAsked /);
   });
 
   test('what is not supported says so', async (t) => {
@@ -337,6 +384,11 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.equal(pool.options.password, 'canary-5ecret');
     for (const each of [pool, client, own]) assert.doesNotMatch(inspect(each, { depth: 9 }), /5ecret/);
     client.release();
+    const named = poolOf(t, { connectionString: postgresUrl.replace(/\/\/(\w+)@/, '//$1:canary-5ecret@') });
+    assert.doesNotMatch(inspect(named, { depth: 9 }) + JSON.stringify(named), /5ecret/);
+    const again = new pg.Client(named.options); // as long as they are handed on as they are
+    await again.connect();
+    await again.end();
   });
 
   test('what libpq cannot be told is refused', () => {

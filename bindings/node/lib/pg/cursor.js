@@ -27,6 +27,7 @@ class Cursor extends EventEmitter {
   }
 
   _submitTo(client) {
+    if (this.#client !== undefined) throw new Error('the cursor was given to client.query() already');
     this.#client = client;
     const turn = new Promise((resolve, reject) => {
       this.#start = resolve;
@@ -34,7 +35,7 @@ class Cursor extends EventEmitter {
     });
     turn.catch(() => {}); // read() says it
     const types = convertersOf(this.config.types ?? client._types);
-    this.#stream = new RowStream({ rowMode: this.config.rowMode }, types, async (request) => {
+    this.#stream = new RowStream({ mode: this.config.rowMode === 'array' ? 'array' : 'object' }, types, async (request) => {
       await turn;
       if (this.#isDone) throw misuse('DBPOOL_ERR_STALE', 'the cursor is closed');
       return request.start((number) =>

@@ -13,15 +13,32 @@ const { TypeOverrides } = require('./types');
 const BROKEN = 2, CLOSED = 3;
 const LEASE_EVENTS = ['connect', 'acquire', 'release'];
 
+function secretsOf({ password, connectionString }) {
+  const secrets = password === undefined ? [] : ['password'];
+  if (/:[^/@]*@|password=/i.test(connectionString ?? '')) secrets.push('connectionString');
+  return secrets;
+}
+
 /** A lease on its way to be a client. */
 class ConnectRequest extends Request {
   constructor(pool) {
     super();
     this.pool = pool;
   }
-  lease(low, high) { super.done(this.pool._lent(low, high)); }
-  done() { super.done(this.pool._lent(out[2], out[3])); }
-  fail(error) { super.fail(translateConnect(error)); }
+  lease(low, high) {
+    let client;
+    try {
+      client = this.pool._lent(low, high);
+    } catch (error) { // of a listener
+      return this.fail(error);
+    }
+    super.done(client);
+  }
+  done() { this.lease(out[2], out[3]); }
+  fail(error) {
+    const translated = translateConnect(error);
+    super.fail(translated, translated !== error);
+  }
 }
 
 /** A pool in the shape of node-postgres. What waits, waits in the library. */
@@ -38,7 +55,7 @@ class Pool extends EventEmitter {
     if (typeof options === 'string') options = { connectionString: options };
     this.options = { ...options, max: options.max ?? options.poolSize ?? 10, min: options.min ?? 0, maxUses: options.maxUses ?? Infinity,
       idleTimeoutMillis: options.idleTimeoutMillis ?? 10000, connectionTimeoutMillis: options.connectionTimeoutMillis ?? 0 };
-    if ('password' in options) Object.defineProperty(this.options, 'password', { enumerable: false }); // nobody shall see it printed
+    for (const name of secretsOf(options)) Object.defineProperty(this.options, name, { enumerable: false }); // nobody shall see them printed
     this.#types = new TypeOverrides(options.types);
     this.ending = false;
     this.ended = false;
@@ -98,8 +115,13 @@ class Pool extends EventEmitter {
 
   _lent(low, high) {
     const client = Client._lend(this.options, this.#types, low, high, (lent, error) => this.#released(lent, error));
-    if (this.listenerCount('connect') !== 0) this.#greet(client);
-    this.emit('acquire', client);
+    try {
+      if (this.listenerCount('connect') !== 0) this.#greet(client);
+      this.emit('acquire', client);
+    } catch (error) {
+      client.release();
+      throw error;
+    }
     return client;
   }
 
@@ -107,8 +129,8 @@ class Pool extends EventEmitter {
   #greet(client) {
     const backend = client._backend();
     if (backend === undefined || this.#backends.get(backend[0]) === backend[1]) return;
-    this.#backends.set(backend[0], backend[1]);
     this.emit('connect', client);
+    this.#backends.set(backend[0], backend[1]); // unless a listener threw: then it is greeted again
   }
 
   #released(client, error) {

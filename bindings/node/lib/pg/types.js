@@ -67,11 +67,13 @@ class Converters {
 
 const types = { builtins, getTypeParser, setTypeParser, arrayParser: { create: (text, element) => ({ parse: () => parseArray(text, element) }) } };
 let defaults = new Converters(types, true);
+let changes = 0; // of the common parsers
 const others = new WeakMap();
 
 function setTypeParser(oid, format, parse) {
   if (typeof format === 'function') [format, parse] = ['text', format];
   parsers[format].set(oid, parse);
+  ++changes;
   defaults = new Converters(types, [...NATIVE].every(([native, its]) => parsers.text.get(native) === its));
 }
 
@@ -103,6 +105,8 @@ class TypeOverrides {
   }
   converters() {
     if (this.changes === 0) return convertersOf(this._types);
+    if (this._known !== changes) this._converters = undefined; // what it does not override has changed
+    this._known = changes;
     return this._converters ??= new Converters(this, false);
   }
 }
