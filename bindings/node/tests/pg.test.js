@@ -255,6 +255,19 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.ok(pool.ended);
   });
 
+  test('a server that is not there is told at once, each time', async () => {
+    const nowhere = { host: '127.0.0.1', port: 1, user: 'nobody' }; // and no time-out
+    const pool = new pg.Pool(nowhere);
+    for (let time = 0; time < 2; ++time) {
+      for (const error of await Promise.all([fails(pool.query('SELECT 1')), fails(pool.connect())])) assert.equal(error.cause.code, 'DBPOOL_ERR_CONNECT');
+    }
+    await new Promise((resolve) => pool.query('SELECT 1', (error) => resolve(assert.equal(error.cause.code, 'DBPOOL_ERR_CONNECT'))));
+    const last = fails(pool.connect());
+    await pool.end();
+    await last;
+    assert.equal((await fails(new pg.Client(nowhere).connect())).cause.code, 'DBPOOL_ERR_CONNECT');
+  });
+
   test('a listener that throws costs no connection', async (t) => {
     const pool = poolOf(t, { max: 1 });
     const listener = () => { throw new Error('a listener'); };
@@ -346,7 +359,10 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.equal((await running).cause.code, 'DBPOOL_ERR_CANCELLED');
     assert.equal((await fails(pool.query({ text: 'SELECT 1', signal: abort.signal }))).cause.code, 'DBPOOL_ERR_CANCELLED');
     assert.throws(() => pool.query({ text: 'SELECT 1', signal: {} }), { code: 'DBPOOL_ERR_INVALID' });
-    assert.throws(() => pool.query('SELECT 1', [], 'no function'), TypeError);
+    for (const wrong of ['no function', 5]) assert.throws(() => pool.query('SELECT 1', [], wrong), TypeError);
+    assert.equal((await pool.query('SELECT 1', [], null)).rowCount, 1);
+    assert.throws(() => pool.connect(5), TypeError);
+    assert.throws(() => new pg.QueryStream('SELECT 1', [], { batchSize: 0 }), TypeError);
   });
 
   test('a failure says who asked', async (t) => {

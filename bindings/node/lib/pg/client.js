@@ -3,8 +3,7 @@
 const { EventEmitter } = require('node:events');
 const { native, out, release } = require('../calls');
 const { Request } = require('../requests');
-const { DbpoolError } = require('../errors');
-const { translateConfig } = require('./config');
+const { translateConfig, openPool } = require('./config');
 const { translateConnect } = require('./errors');
 const { QueryRequest, queryArguments } = require('./query');
 const { TypeOverrides } = require('./types');
@@ -37,7 +36,11 @@ function refuseUntold(event) {
 
 /** A promise, or the callback's answer. */
 function answer(promise, callback) {
-  if (callback === undefined) return promise;
+  if (callback === undefined || callback === null) return promise;
+  if (typeof callback !== 'function') {
+    promise.catch(() => {});
+    throw new TypeError('a callback must be a function');
+  }
   promise.then((value) => process.nextTick(callback, null, value), (error) => process.nextTick(callback, error));
   return undefined;
 }
@@ -92,8 +95,7 @@ class Client extends EventEmitter {
     this.#state = 'connecting';
     try {
       const { uri, list } = translateConfig(this.#options, { max: 1, min: 0, idleTimeoutMillis: 0 });
-      const handle = native.create(uri, list);
-      if (handle.status < 0) throw new DbpoolError(handle);
+      const handle = await openPool(uri, list);
       this.#handle = handle;
       const request = new Request();
       request.lease = (low, high) => request.done([low, high]);

@@ -1,7 +1,9 @@
 'use strict';
 // node-postgres's configuration as a URI and options of the library.
 
+const { native } = require('../calls');
 const { optionList } = require('../options');
+const { Request } = require('../requests');
 
 const SERVER_SETTINGS = ['statement_timeout', 'idle_in_transaction_session_timeout'];
 
@@ -75,4 +77,9 @@ function translateConfig(config, sizes = config) {
   return { uri: parts.length === 0 ? base : `${base}?${parts.join('&')}`, list };
 }
 
-module.exports = { translateConfig };
+/** A pool with its first connection: a server that cannot be reached is told at once, and not waited for. */
+function openPool(uri, list) {
+  return new Request().start((number) => native.create(uri, [...list, 'lazy', 'false'], undefined, number));
+}
+
+module.exports = { translateConfig, openPool };

@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 const { Readable } = require('node:stream');
+const { countOf } = require('../arguments');
 const { misuse } = require('../errors');
 const { RowStream } = require('../stream');
 const { translate } = require('./errors');
@@ -99,6 +100,7 @@ class Cursor extends EventEmitter {
 /** The same as a stream of rows, in the shape of pg-query-stream. */
 class QueryStream extends Readable {
   constructor(text, values, { batchSize = 100, highWaterMark = batchSize, ...config } = {}) {
+    if (countOf('batchSize', batchSize) === 0) throw new TypeError('batchSize must be 1 or more');
     super({ objectMode: true, highWaterMark });
     this.cursor = new Cursor(text, values, config);
     this.text = text;

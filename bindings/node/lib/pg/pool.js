@@ -5,7 +5,7 @@ const { native, out, begin } = require('../calls');
 const { DbpoolError } = require('../errors');
 const { Request } = require('../requests');
 const { Client, answer } = require('./client');
-const { translateConfig } = require('./config');
+const { translateConfig, openPool } = require('./config');
 const { translateConnect } = require('./errors');
 const { QueryRequest, queryArguments } = require('./query');
 const { TypeOverrides } = require('./types');
@@ -17,6 +17,10 @@ function secretsOf({ password, connectionString }) {
   const secrets = password === undefined ? [] : ['password'];
   if (/:[^/@]*@|password=/i.test(connectionString ?? '')) secrets.push('connectionString');
   return secrets;
+}
+
+function rethrow(error) {
+  throw error;
 }
 
 /** A lease on its way to be a client. */
@@ -43,7 +47,10 @@ class ConnectRequest extends Request {
 
 /** A pool in the shape of node-postgres. What waits, waits in the library. */
 class Pool extends EventEmitter {
-  #handle;
+  #handle; // until it was reached: of a pool that opens nothing
+  #settings;
+  #isReached = false;
+  #reaching;
   #types;
   #backends = new Map(); // connections that were seen: identity -> process of the server
   #isWatched = false;
@@ -63,6 +70,7 @@ class Pool extends EventEmitter {
     const handle = native.create(uri, list);
     if (handle.status < 0) throw new DbpoolError(handle);
     this.#handle = handle;
+    this.#settings = [uri, list];
     super.on('newListener', (event) => {
       if (LEASE_EVENTS.includes(event)) this.#isSeen = true;
       if (event === 'error' || event === 'remove') this.#watch();
@@ -85,9 +93,30 @@ class Pool extends EventEmitter {
     const request = new QueryRequest(config, whenDone, this.#types);
     request.pool = this;
     if (this.ending) process.nextTick(() => request.fail(new Error('Cannot use a pool after calling end on the pool')));
-    else request.run((number, { text: sql, query_timeout: timeout }, list) =>
-      native.query(this.#handle, number, sql, list, 0, request.types.format, timeout ?? 0));
+    else this.#reach(() => this.#run(request), (error) => request.fail(error));
     return request.promise;
+  }
+
+  #run(request) {
+    request.run((number, { text, query_timeout: timeout }, values) =>
+      native.query(this.#handle, number, text, values, 0, request.types.format, timeout ?? 0));
+  }
+
+  /**
+   * Does what needs a connection. The first time the library's pool is made with one, so that, as in node-postgres, a
+   * server that is not there is told at once; who comes later tries again.
+   */
+  #reach(run, fail) {
+    if (this.#isReached) return run();
+    this.#reaching ??= openPool(...this.#settings).then((handle) => {
+      this.#handle = handle;
+      this.#isReached = true;
+      if (this.#isWatched) this.#startWatch();
+    }, (error) => {
+      this.#reaching = undefined;
+      throw translateConnect(error);
+    });
+    return this.#reaching.then(run, fail);
   }
 
   async #queryClient(config) {
@@ -105,9 +134,10 @@ class Pool extends EventEmitter {
 
   /** A client, until its release(). As a callback: (error, client, release). */
   connect(callback) {
+    if (typeof (callback ?? rethrow) !== 'function') throw new TypeError('a callback must be a function');
     const promise = this.ending ? Promise.reject(new Error('Cannot use a pool after calling end on the pool'))
-      : new ConnectRequest(this).start((number) => native.acquire(this.#handle, number, -1, 0, ''));
-    if (callback === undefined) return promise;
+      : this.#reach(() => new ConnectRequest(this).start((number) => native.acquire(this.#handle, number, -1, 0, '')), rethrow);
+    if (callback === undefined || callback === null) return promise;
     promise.then((client) => process.nextTick(callback, undefined, client, (error) => client.release(error)),
       (error) => process.nextTick(callback, error, undefined, () => {}));
     return undefined;
@@ -142,6 +172,10 @@ class Pool extends EventEmitter {
   #watch() {
     if (this.#isWatched) return;
     this.#isWatched = true;
+    if (this.#isReached) this.#startWatch();
+  }
+
+  #startWatch() {
     const number = begin({
       event: (kind) => {
         if (kind === BROKEN && this.#severed === 0 && this.listenerCount('error') !== 0) {
@@ -160,10 +194,13 @@ class Pool extends EventEmitter {
   end(callback) {
     if (this.ending) return answer(Promise.reject(new Error('Called end on pool more than once')), callback);
     this.ending = true;
-    const closed = new Request().start((number) => native.close(this.#handle, number, Infinity)).then(() => {
-      this.ended = true;
-    });
-    return answer(closed, callback);
+    return answer(this.#close(), callback);
+  }
+
+  async #close() {
+    await this.#reaching?.catch(() => {}); // whoever asked for it is told
+    await new Request().start((number) => native.close(this.#handle, number, Infinity));
+    this.ended = true;
   }
   async [Symbol.asyncDispose]() {
     if (!this.ending) await this.end();

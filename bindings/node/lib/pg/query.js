@@ -85,15 +85,14 @@ class QueryRequest {
   }
 }
 
-function ignore() {}
-
 /** The arguments of query() as {config, callback}. */
 function queryArguments(text, values, callback) {
   if (text === null || text === undefined) throw new TypeError('Client was passed a null or undefined query');
   if (typeof values === 'function') [values, callback] = [undefined, values];
-  if (typeof (callback ?? text.callback ?? ignore) !== 'function') throw new TypeError('the callback of a query must be a function');
-  if (typeof text === 'string') return { config: { text, values }, callback };
-  return { config: values === undefined ? text : { ...text, values }, callback: callback ?? text.callback };
+  const whenDone = callback ?? text.callback ?? undefined;
+  if (whenDone !== undefined && typeof whenDone !== 'function') throw new TypeError('the callback of a query must be a function');
+  if (typeof text === 'string') return { config: { text, values }, callback: whenDone };
+  return { config: values === undefined ? text : { ...text, values }, callback: whenDone };
 }
 
 /** A query as an object with events: 'row', 'end', 'error'. */
