@@ -76,10 +76,10 @@ function cell(f, convert) {
 }
 
 class Plan {
-  constructor(columns, converters, mode) {
+  constructor(columns, converters, mode, areUsers) {
     this.columns = columns;
     this.converters = converters;
-    this.converts = converters.some((convert) => convert !== undefined);
+    this.runsUsersCode = areUsers && converters.some((convert) => convert !== undefined);
     this.mode = mode;
     this.built = 0;
     this.build = null; // many rows, once it pays
@@ -95,12 +95,12 @@ class Plan {
   }
 
   /**
-   * Appends `count` rows of the frame to `out`. If a converter throws, the frame still stands behind them. A converter may
-   * run statements, which must not change what it is given next.
+   * Appends `count` rows of the frame to `out`. If a converter throws, the frame still stands behind them. A user's converter
+   * may run statements, which must not change what it is given next.
    */
   read(f, count, out) {
     if (count === 0) return;
-    if (this.converts && f.isTransient) f = f.copy(count * this.columns.length);
+    if (this.runsUsersCode && f.isTransient) f = f.copy(count * this.columns.length);
     const end = f.i + count * this.columns.length;
     try {
       if (this.build === null && (this.built += count) > COMPILE_AFTER) compile(this);
@@ -171,7 +171,7 @@ class Shape {
     let plan = plans.get(types);
     if (plan === undefined) {
       if (plans.size > 16) plans.clear();
-      plans.set(types, plan = new Plan(this.columns, this.columns.map((column) => types.converter(column)), mode));
+      plans.set(types, plan = new Plan(this.columns, this.columns.map((column) => types.converter(column)), mode, types.areUsers));
     }
     return plan;
   }

@@ -34,6 +34,7 @@ class Types {
   constructor(custom) {
     this.custom = new Map(Object.entries(optionsOf(custom)));
     for (const [name, convert] of this.custom) functionOf(`the converter of ${name}`, convert);
+    this.areUsers = this.custom.size !== 0;
     // Numbers come as text only if somebody wants that text.
     this.format = [...this.custom.keys()].some((name) => SCALARS.has(name)) ? FORMAT.text : FORMAT.native;
   }

@@ -141,6 +141,13 @@ describe('converters of PostgreSQL', { skip: SKIP, timeout: 120_000 }, () => {
     const streamed = [];
     for await (const row of pool.stream(sql)) streamed.push(row);
     assert.deepEqual(streamed, wanted);
+    const pg = require('dbpool/pg');
+    const text = pg.types.getTypeParser(25);
+    pg.types.setTypeParser(25, types.text);
+    const shaped = new pg.Pool({ connectionString: postgresUrl });
+    assert.deepEqual((await shaped.query(sql)).rows, wanted);
+    pg.types.setTypeParser(25, text);
+    await shaped.end();
     db.close();
   });
 

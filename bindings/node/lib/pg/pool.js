@@ -93,6 +93,7 @@ class Pool extends EventEmitter {
     const request = new QueryRequest(config, whenDone, this.#types);
     request.pool = this;
     if (this.ending) process.nextTick(() => request.fail(new Error('Cannot use a pool after calling end on the pool')));
+    else if (this.#isReached) this.#run(request);
     else this.#reach(() => this.#run(request), (error) => request.fail(error));
     return request.promise;
   }

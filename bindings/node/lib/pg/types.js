@@ -56,6 +56,7 @@ class Converters {
     this.source = source;
     this.isDefault = isDefault;
     this.format = isDefault ? FORMAT.pg : FORMAT.text;
+    this.areUsers = source !== types || changes !== 0;
   }
   converter({ nativeType: oid }) {
     const parse = this.source.getTypeParser(oid, 'text');
@@ -66,8 +67,8 @@ class Converters {
 }
 
 const types = { builtins, getTypeParser, setTypeParser, arrayParser: { create: (text, element) => ({ parse: () => parseArray(text, element) }) } };
-let defaults = new Converters(types, true);
 let changes = 0; // of the common parsers
+let defaults = new Converters(types, true);
 const others = new WeakMap();
 
 function setTypeParser(oid, format, parse) {
