@@ -18,7 +18,7 @@ const free = [];
 
 const { frame: frameMemory, reads: readsMemory, out: outMemory, now: nowMemory } = native.start(onAnswers);
 const frame = new Frame(frameMemory);
-const reads = new Frame(readsMemory);
+const reads = new Frame(readsMemory, true);
 /** Beside a call's status: its op in 0 and 1, a lease in 2 and 3. */
 const out = new Uint32Array(outMemory);
 /** What a synchronous call is about: the address of its SQL, how (flags and format), and parameters that are numbers. */
@@ -101,11 +101,12 @@ function collect(f, at, request) {
         values.push(value);
       }
       remains = reads.r[9];
-      plan.read(reads, reads.r[4], value.rows);
-      value.grew?.(reads.r[4]);
+      const count = reads.r[4];
+      plan.read(reads, count, value.rows);
+      value.grew?.(count);
     }
   } catch (error) {
-    native.freeResult(handle);
+    if (remains !== 0) native.freeResult(handle);
     throw error;
   }
   return values.length === 1 ? value : values;
@@ -135,13 +136,10 @@ function onAnswers(count, text, bytes, extras) {
   for (let at = 0; at < count * RECORD; at += RECORD) {
     const number = r[at], kind = r[at + 2];
     const request = requests[number];
-    if (kind === KIND_EVENT) {
-      request.event(r[at + 3], r[at + 4], r[at + 5], r[at + 6]);
-      continue;
-    }
-    end(number);
+    if (kind !== KIND_EVENT) end(number);
     try {
-      if (r[at + 1] < 0) request.fail(new DbpoolError(extras[r[at + 3]]));
+      if (kind === KIND_EVENT) request.event(r[at + 3], r[at + 4], r[at + 5], r[at + 6]);
+      else if (r[at + 1] < 0) request.fail(new DbpoolError(extras[r[at + 3]]));
       else if (kind === KIND_RESULT) request.rows(frame, at);
       else if (kind === KIND_LEASE) request.lease(r[at + 3], r[at + 4]);
       else if (kind === KIND_POOL) request.done(extras[r[at + 3]]);

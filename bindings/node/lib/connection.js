@@ -1,10 +1,11 @@
 'use strict';
 
+const { optionsOf, textOf, timeoutOf } = require('./arguments');
 const { native, release, shapeOf } = require('./calls');
 const { Request, RowsRequest } = require('./requests');
 const { PipelineRequest } = require('./pipeline');
 const { Queries } = require('./queries');
-const { isolationOf, beginFlags } = require('./transaction');
+const { beginArguments } = require('./transaction');
 
 /**
  * A borrowed connection, until release(). It runs one statement at a time: a second one is DBPOOL_ERR_BUSY. After its
@@ -55,26 +56,29 @@ class Connection extends Queries {
     this.#stream = stream;
   }
 
-  #simple(options, begin) {
-    return this._start(new Request(options?.signal), begin).then(ignore);
+  async #simple(options, begin) {
+    await this._start(new Request(optionsOf(options).signal), begin);
   }
 
   /** Begins a transaction. On SQLite it waits for the writer's turn, unless it is read-only. */
-  begin(options = {}) {
-    const isolation = isolationOf(options.isolation);
-    return this.#simple(options, (number) =>
-      native.connBegin(this.#low, this.#high, number, isolation, beginFlags(options), options.timeout ?? 0));
+  async begin(options) {
+    const given = beginArguments(optionsOf(options));
+    return this.#simple(options, (number) => native.connBegin(this.#low, this.#high, number, ...given));
   }
   commit(options) { return this.#simple(options, (number) => native.connCommit(this.#low, this.#high, number)); }
   rollback(options) { return this.#simple(options, (number) => native.connRollback(this.#low, this.#high, number)); }
-  savepoint(name) { return this.#simple(undefined, (number) => native.connSavepoint(this.#low, this.#high, number, name)); }
-  rollbackTo(name) { return this.#simple(undefined, (number) => native.connRollbackTo(this.#low, this.#high, number, name)); }
-  releaseSavepoint(name) {
-    return this.#simple(undefined, (number) => native.connReleaseSavepoint(this.#low, this.#high, number, name));
+  async savepoint(name) { return this.#named(native.connSavepoint, name); }
+  async rollbackTo(name) { return this.#named(native.connRollbackTo, name); }
+  async releaseSavepoint(name) { return this.#named(native.connReleaseSavepoint, name); }
+  #named(begin, name) {
+    textOf('the name of a savepoint', name);
+    return this.#simple(undefined, (number) => begin(this.#low, this.#high, number, name));
   }
+
   /** One round trip. A connection that does not answer in time is given up. */
-  ping(options = {}) {
-    return this.#simple(options, (number) => native.connPing(this.#low, this.#high, number, options.timeout ?? -1));
+  async ping(options) {
+    const timeout = timeoutOf(optionsOf(options).timeout, -1);
+    return this.#simple(options, (number) => native.connPing(this.#low, this.#high, number, timeout));
   }
 
   /**
@@ -82,15 +86,15 @@ class Connection extends Queries {
    * transaction; inside of one, a savepoint), or with `oneByOne` each for itself. It rejects with the first failure, whose
    * `outcomes` say what each statement gave, as Promise.allSettled() does. Other options are those of query().
    */
-  async pipeline(statements, options = {}) {
-    if (Array.isArray(statements) && statements.length === 0) return [];
-    const request = new PipelineRequest(statements, options, this.types, this.isPostgres);
+  async pipeline(statements, options) {
+    const request = new PipelineRequest(statements, optionsOf(options), this.types, this.isPostgres);
+    if (request.count === 0) return [];
     return this._start(request, (number) => request.run(this.#low, this.#high, number));
   }
 
   /** What a statement takes and gives, without running it: {columns, params}. */
-  async describe(sql, options = {}) {
-    return this._start(new DescribeRequest(options.signal), (number) =>
+  async describe(sql, options) {
+    return this._start(new DescribeRequest(optionsOf(options).signal), (number) =>
       native.connDescribe(this.#low, this.#high, number, sql));
   }
 
@@ -122,7 +126,5 @@ class DescribeRequest extends RowsRequest {
     this.done({ columns: shapeOf(f.r[at + 3]).columns, params: f.x[f.r[at + 10]] });
   }
 }
-
-function ignore() {}
 
 module.exports = { Connection };

@@ -1,6 +1,8 @@
 'use strict';
 // PostgreSQL's text of values: reading it, and writing it for parameters.
 
+const { isAnyArrayBuffer } = require('node:util/types');
+
 const TIMESTAMP = /^(\d{1,6})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?( BC)?$/;
 
 /** A Date; without a zone in local time. Infinity and -Infinity; null for what is no timestamp. */
@@ -75,14 +77,20 @@ function formatArray(list, format) {
   const items = list.map((item) => {
     if (item === null || item === undefined) return 'NULL';
     if (Array.isArray(item)) return formatArray(item, format);
-    if (ArrayBuffer.isView(item)) return `"\\\\x${toBuffer(item).toString('hex')}"`;
+    if (isBytes(item)) return `"\\\\x${toBuffer(item).toString('hex')}"`;
     return `"${String(format(item)).replace(/[\\"]/g, '\\$&')}"`;
   });
   return `{${items.join(',')}}`;
 }
 
-function toBuffer(view) {
-  return Buffer.isBuffer(view) ? view : Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+function isBytes(value) {
+  return ArrayBuffer.isView(value) || isAnyArrayBuffer(value);
 }
 
-module.exports = { parseTimestamp, parseArray, parseBytea, formatArray, toBuffer };
+/** The bytes of a view or of a buffer, which may be shared; not copied. */
+function toBuffer(bytes) {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return ArrayBuffer.isView(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(bytes);
+}
+
+module.exports = { parseTimestamp, parseArray, parseBytea, formatArray, isBytes, toBuffer };

@@ -1,6 +1,7 @@
 'use strict';
 // Many statements in one round trip.
 
+const { modeOf, timeoutOf } = require('./arguments');
 const { native, collectNow, PENDING } = require('./calls');
 const { misuse } = require('./errors');
 const { RowsRequest } = require('./requests');
@@ -10,7 +11,6 @@ const TRANSACTION = 1, READ_ONLY = 2;
 
 /** A list of SQL texts and [sql, params] as SQL and parameters in turn. */
 function flatten(statements, isPostgres) {
-  if (!Array.isArray(statements)) throw misuse('DBPOOL_ERR_INVALID', 'a pipeline is a list of statements: sql, or [sql, params]');
   return statements.flatMap((statement) => {
     const [sql, params] = Array.isArray(statement) ? statement : [statement];
     return [sql, prepare(params, isPostgres)];
@@ -20,10 +20,12 @@ function flatten(statements, isPostgres) {
 /** Settles with the Results, or with the first failure; its `outcomes` are then what each statement gave. */
 class PipelineRequest extends RowsRequest {
   constructor(statements, options, types, isPostgres) {
-    super(options.signal, types, options.rowMode === 'array' ? 'array' : 'object');
+    super(options.signal, types, modeOf(options.rowMode));
+    if (!Array.isArray(statements)) throw misuse('DBPOOL_ERR_INVALID', 'a pipeline is a list of statements: sql, or [sql, params]');
     this.count = statements.length;
     this.isRunning = false;
-    this.options = options;
+    this.flags = options.readOnly ? READ_ONLY : 0;
+    this.timeout = timeoutOf(options.timeout, 0);
     this.create = () => native.pipeline(options.oneByOne ? 0 : TRANSACTION, flatten(statements, isPostgres));
   }
 
@@ -31,8 +33,7 @@ class PipelineRequest extends RowsRequest {
   run(low, high, number) {
     this.pipeline = this.create();
     if (this.pipeline.status < 0) return this.pipeline;
-    const { readOnly, timeout = 0 } = this.options;
-    const status = native.pipelineRun(this.pipeline, low, high, number, readOnly ? READ_ONLY : 0, timeout);
+    const status = native.pipelineRun(this.pipeline, low, high, number, this.flags, this.timeout);
     this.isRunning = status === PENDING;
     return status;
   }
@@ -48,7 +49,7 @@ class PipelineRequest extends RowsRequest {
     else super.fail(error);
   }
   #fail(error, outcomes) {
-    error.outcomes = outcomes;
+    if (Object(error) === error) Reflect.set(error, 'outcomes', outcomes); // a converter throws whatever it likes
     super.fail(error);
   }
 

@@ -4,6 +4,7 @@
 
 const { Worker } = require('node:worker_threads');
 const path = require('node:path');
+const { optionsOf, signalOf, timeoutOf } = require('./arguments');
 const { DbpoolError } = require('./errors');
 const { createArguments } = require('./options');
 
@@ -12,11 +13,12 @@ const { createArguments } = require('./options');
  * readOnly, inRecovery, maxConnections, sessions (-1: unknown), connectMs, roundTripMs. Options are those of createPool(),
  * and `timeout` in milliseconds (the option connect_timeout unless given).
  */
-async function probe(uri, settings = {}) {
+async function probe(uri, settings) {
   if (typeof uri === 'object' && uri !== null) return probe('', uri);
-  const { types, signal, timeout = -1, ...options } = settings;
-  signal?.throwIfAborted();
-  const workerData = [...createArguments(uri, options), timeout];
+  const { types, signal: given, timeout, ...options } = optionsOf(settings);
+  const signal = signalOf(given);
+  const workerData = [...createArguments(uri, options), timeoutOf(timeout, -1)];
+  if (signal?.aborted) throw signal.reason;
   const worker = new Worker(path.join(__dirname, 'probe-worker.js'), { workerData });
   let onAbort;
   try {

@@ -1,10 +1,11 @@
 'use strict';
 // What pools and connections share: the ways to run a statement and to look at its rows.
 
+const { countOf, modeOf, optionsOf, timeoutOf } = require('./arguments');
 const { misuse } = require('./errors');
 const { RowsRequest } = require('./requests');
 const { RowStream } = require('./stream');
-const { prepare, FORMAT } = require('./types');
+const { prepare } = require('./types');
 
 const STREAM = 1, READ_ONLY = 2, ALONE = 4;
 
@@ -24,17 +25,17 @@ class Queries {
    * parameters) gives a list of them.
    */
   query(sql, params, options) {
-    let prepared;
     try {
-      prepared = prepare(params, this.isPostgres);
+      const prepared = prepare(params, this.isPostgres);
+      if (options === undefined) {
+        return this._query(new RowsRequest(undefined, this.types, 'object'), sql, prepared, 0, this.types.format, 0);
+      }
+      const given = optionsOf(options);
+      const request = new RowsRequest(given.signal, this.types, modeOf(given.rowMode));
+      return this._query(request, sql, prepared, flagsOf(given), this.types.format, timeoutOf(given.timeout, 0));
     } catch (error) {
       return Promise.reject(error);
     }
-    if (options === undefined) {
-      return this._query(new RowsRequest(undefined, this.types, 'object'), sql, prepared, 0, this.types.format, 0);
-    }
-    const request = new RowsRequest(options.signal, this.types, options.rowMode === 'array' ? 'array' : 'object');
-    return this._query(request, sql, prepared, flagsOf(options), this.types.format, options.timeout ?? 0);
   }
 
   /** All rows. */
@@ -65,13 +66,17 @@ class Queries {
   }
 
   /** Rows as they come: `for await (const row of pool.stream(sql))`. Memory stays bounded; it keeps the connection. */
-  stream(sql, params, options = {}) {
-    const stream = new RowStream(options, this.types, (request) =>
-      this._query(request, sql, prepare(params, this.isPostgres), STREAM | flagsOf(options), this.types.format,
-        options.timeout ?? 0), (request, begin) => this._start(request, begin));
+  stream(sql, params, options) {
+    const given = optionsOf(options);
+    const { signal } = given;
+    const how = { signal, mode: modeOf(given.rowMode), batchSize: countOf('batchSize', given.batchSize ?? 0) };
+    const flags = STREAM | flagsOf(given), timeout = timeoutOf(given.timeout, 0);
+    const stream = new RowStream(how, this.types, (request) =>
+      this._query(request, sql, prepare(params, this.isPostgres), flags, this.types.format, timeout),
+    (request, begin) => this._start(request, begin));
     this._streamed?.(stream);
     return stream;
   }
 }
 
-module.exports = { Queries, FORMAT };
+module.exports = { Queries };

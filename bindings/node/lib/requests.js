@@ -1,12 +1,15 @@
 'use strict';
 // Requests of the promise API, one class for each kind of answer.
 
+const { signalOf } = require('./arguments');
 const { native, out, call, deliver } = require('./calls');
+const { DbpoolError } = require('./errors');
+const { rejectTraced } = require('./trace');
 
 /** A promise for the answer. An AbortSignal cancels the call; what it answers then is the signal's reason. */
 class Request {
   constructor(signal) {
-    this.signal = signal;
+    this.signal = signalOf(signal);
     this.pool = undefined; // only held: a pool that nobody holds is closed
     this.isUnderWay = false;
     this.low = this.high = 0; // of its op
@@ -51,9 +54,12 @@ class Request {
     this.settle();
     this.resolve(value);
   }
-  fail(error) {
+  fail(error, isOurs = error instanceof DbpoolError) {
+    const wasUnderWay = this.isUnderWay;
     this.settle();
-    this.reject(this.signal?.aborted && error.isCancelled ? this.signal.reason : error);
+    if (this.signal?.aborted && error?.isCancelled) this.reject(this.signal.reason);
+    else if (wasUnderWay && isOurs) rejectTraced(this.resolve, error);
+    else this.reject(error);
   }
 }
 

@@ -12,12 +12,24 @@ const MAX_SHAPES = 4096;
 
 /** Both sides' view of a frame, and a cursor: i in the cells, p in the text, q in the bytes. */
 class Frame {
-  constructor(memory) {
-    this.r = new Float64Array(memory, 0, RECORDS);
-    this.n = new Float64Array(memory, RECORDS * 8, CELLS);
-    this.g = new BigInt64Array(memory, RECORDS * 8, CELLS);
-    this.t = new Uint8Array(memory, (RECORDS + CELLS) * 8, CELLS);
+  /** isTransient: the next synchronous call of the addon fills it anew. */
+  constructor(memory, isTransient, records = RECORDS, cells = CELLS) {
+    this.r = new Float64Array(memory, 0, records);
+    this.n = new Float64Array(memory, records * 8, cells);
+    this.g = new BigInt64Array(memory, records * 8, cells);
+    this.t = new Uint8Array(memory, (records + cells) * 8, cells);
+    this.isTransient = isTransient;
     this.set(undefined, undefined, undefined);
+  }
+  /** The next cells in a frame that stays as it is. */
+  copy(cells) {
+    const copy = new Frame(new ArrayBuffer(cells * 9), false, 0, cells);
+    copy.g.set(this.g.subarray(this.i, this.i + cells)); // bits, for a NaN may stand for a bigint
+    copy.t.set(this.t.subarray(this.i, this.i + cells));
+    copy.set(this.s, this.b, this.x);
+    copy.p = this.p;
+    copy.q = this.q;
+    return copy;
   }
   set(text, bytes, extras) {
     this.s = text ?? '';
@@ -64,9 +76,10 @@ function cell(f, convert) {
 }
 
 class Plan {
-  constructor(columns, converters, mode) {
+  constructor(columns, converters, mode, areUsers) {
     this.columns = columns;
     this.converters = converters;
+    this.runsUsersCode = areUsers && converters.some((convert) => convert !== undefined);
     this.mode = mode;
     this.built = 0;
     this.build = null; // many rows, once it pays
@@ -81,9 +94,13 @@ class Plan {
     return rows[0];
   }
 
-  /** Appends `count` rows of the frame to `out`. If a converter throws, the frame still stands behind them. */
+  /**
+   * Appends `count` rows of the frame to `out`. If a converter throws, the frame still stands behind them. A user's converter
+   * may run statements, which must not change what it is given next.
+   */
   read(f, count, out) {
     if (count === 0) return;
+    if (this.runsUsersCode && f.isTransient) f = f.copy(count * this.columns.length);
     const end = f.i + count * this.columns.length;
     try {
       if (this.build === null && (this.built += count) > COMPILE_AFTER) compile(this);
@@ -154,7 +171,7 @@ class Shape {
     let plan = plans.get(types);
     if (plan === undefined) {
       if (plans.size > 16) plans.clear();
-      plans.set(types, plan = new Plan(this.columns, this.columns.map((column) => types.converter(column)), mode));
+      plans.set(types, plan = new Plan(this.columns, this.columns.map((column) => types.converter(column)), mode, types.areUsers));
     }
     return plan;
   }

@@ -1,8 +1,9 @@
 'use strict';
 
 const { native, look, reads, REMAINS_ROWS, PENDING, shapeOf } = require('./calls');
+const { countOf, signalOf } = require('./arguments');
 const { Request } = require('./requests');
-const { DbpoolError, misuse } = require('./errors');
+const { misuse } = require('./errors');
 
 const OK = 0, DONE = 1;
 const NOTHING = -1;
@@ -26,12 +27,12 @@ class FetchRequest extends Request {
     try {
       rows = this.stream._take(f, at);
     } catch (error) {
-      return this.fail(error);
+      return super.fail(error);
     }
     this.done(rows);
   }
   fail(error) {
-    if (error instanceof DbpoolError) this.stream._lost();
+    this.stream._lost();
     super.fail(error);
   }
 }
@@ -58,13 +59,13 @@ class RowStream {
   #next = 0;
 
   /** start(request) runs the statement, startFetch(request, begin) asks for more of its rows. */
-  constructor(options, types, start, startFetch) {
+  constructor({ signal, mode, batchSize = 0 }, types, start, startFetch) {
     this.#start = start;
     this.#startFetch = startFetch;
     this.#types = types;
-    this.#signal = options.signal;
-    this.#mode = options.rowMode === 'array' ? 'array' : 'object';
-    this.#batchSize = options.batchSize ?? 0;
+    this.#signal = signalOf(signal);
+    this.#mode = mode;
+    this.#batchSize = batchSize;
   }
 
   /** The columns, once the first rows are there. */
@@ -92,6 +93,7 @@ class RowStream {
 
   /** The next `count` rows; fewer only at the end. */
   async read(count) {
+    countOf('count', count);
     const rows = this.#rows.slice(this.#next, this.#next + count);
     this.#next += rows.length;
     while (rows.length < count) {

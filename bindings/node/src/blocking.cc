@@ -42,6 +42,8 @@ struct Prepared {
   KnownShape shape;
 };
 
+void Forget(Prepared* prepared) { delete prepared; }
+
 /// What a call of a prepared statement finds in Env::now(), so that it need not be asked of JavaScript one by one.
 enum Now : size_t {
   kNowPrepared = 0,  ///< the address of the Prepared
@@ -53,12 +55,9 @@ enum Now : size_t {
 /// prepareNow(low, high, sql): keeps it for runNow() and getNow(), which know it by the address in `now`.
 napi_value PrepareNow(napi_env env, napi_callback_info info) {
   const Arguments<3> in(env, info);
-  napi_value external;
   Prepared* prepared = new Prepared{in.Token(0), ToString(env, in.values[2]), {}};
-  napi_create_external(
-      env, prepared, [](napi_env, void* data, void*) { delete static_cast<Prepared*>(data); }, nullptr, &external);
   Env::Get(env)->now()[kNowPrepared] = static_cast<double>(reinterpret_cast<uintptr_t>(prepared));
-  return external;
+  return External<Prepared, Forget>(env, prepared);
 }
 
 Statement StatementNow(Env& self, napi_callback_info info) {
@@ -168,7 +167,7 @@ napi_value Backend(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
   const void* const connection = dbpool_conn_native(in.Token(0));
   if (connection == nullptr) return nullptr;
-  napi_value pair;
+  napi_value pair = nullptr;
   napi_create_array_with_length(env, 2, &pair);
   napi_set_element(env, pair, 0, Number(env, static_cast<double>(reinterpret_cast<uintptr_t>(connection))));
   napi_set_element(env, pair, 1, Int(env, PQbackendPID(connection)));
@@ -179,7 +178,7 @@ napi_value Backend(napi_env env, napi_callback_info info) {
 napi_value InTransaction(napi_env env, napi_callback_info info) {
   const Arguments<2> in(env, info);
   void* const connection = dbpool_conn_native(in.Token(0));
-  napi_value value;
+  napi_value value = nullptr;
   napi_get_boolean(env, connection != nullptr && sqlite3_get_autocommit(connection) == 0, &value);
   return value;
 }

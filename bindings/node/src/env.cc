@@ -45,7 +45,7 @@ Env* Env::Create(napi_env napi) {
 
 napi_value Env::Start(napi_value on_answers) {
   napi_create_reference(env_, on_answers, 1, &on_answers_);
-  napi_value name, shared, memory;
+  napi_value name = nullptr, shared = nullptr, memory = nullptr;
   napi_create_string_utf8(env_, "dbpool", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env_, nullptr, name, &context_);
   napi_create_object(env_, &shared);
@@ -202,12 +202,12 @@ void Env::Encode(Answer& answer) {
 /// Gives the frame to JavaScript, and lets promises and ticks run.
 void Env::Flush() {
   const Frame::Content content = frame_.Take(env_);
-  napi_value callback, receiver, result;
+  napi_value callback = nullptr, receiver = nullptr, result = nullptr;
   napi_get_reference_value(env_, on_answers_, &callback);
   napi_get_global(env_, &receiver);
   napi_value arguments[] = {Number(env_, content.records), content.text, content.bytes, content.extras};
   if (napi_make_callback(env_, context_, receiver, callback, 4, arguments, &result) == napi_ok) return;
-  napi_value thrown;  // what a callback of the user threw; a worker that is being ended has nothing to throw
+  napi_value thrown = nullptr;  // what a callback of the user threw; a worker that is being ended has nothing to throw
   if (napi_get_and_clear_last_exception(env_, &thrown) == napi_ok) napi_fatal_exception(env_, thrown);
 }
 

@@ -13,7 +13,7 @@ static_assert(std::size(kFields) == DBPOOL_FIELD_ROUTINE + 1);
 }  // namespace
 
 napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
-  napi_value object;
+  napi_value object = nullptr;
   napi_create_object(env, &object);
   const auto text = [&](const char* name, const char* value) {
     if (*value != '\0') Set(env, object, name, String(env, value));
@@ -36,7 +36,7 @@ napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
   Set(env, object, "flags", dbpool_error_flags(error));
   dbpool_error_counts counts = {sizeof counts, 0, 0, 0, 0};
   if (error != nullptr && dbpool_error_pool_counts(error, &counts) == DBPOOL_OK) {
-    napi_value pool;
+    napi_value pool = nullptr;
     napi_create_object(env, &pool);
     Set(env, pool, "open", counts.open);
     Set(env, pool, "idle", counts.idle);
@@ -45,11 +45,7 @@ napi_value TakeError(napi_env env, dbpool_status status, dbpool_error* error) {
     Set(env, object, "pool", pool);
   }
   if (error != nullptr) {  // kept for transactionAgain()
-    napi_value external;
-    napi_create_external(
-        env, error, [](napi_env, void* data, void*) { dbpool_error_free(static_cast<dbpool_error*>(data)); }, nullptr,
-        &external);
-    Set(env, object, "native", external);
+    Set(env, object, "native", External<dbpool_error, dbpool_error_free>(env, error));
   }
   return object;
 }

@@ -84,7 +84,7 @@ napi_value Frame::Create(napi_env env) {
   constexpr size_t kRecordBytes = kRecords * kRecordSize * sizeof(double);
   constexpr size_t kNumberBytes = kCells * sizeof(double);
   void* data = nullptr;
-  napi_value memory;
+  napi_value memory = nullptr;
   napi_create_arraybuffer(env, kRecordBytes + kNumberBytes + kCells, &data, &memory);
   napi_create_reference(env, memory, 1, &memory_);
   records_ = static_cast<double*>(data);
@@ -146,7 +146,7 @@ void Frame::AddText(napi_env env, const char* text, uint32_t size) {
 
 void Frame::AddBytes(napi_env env, const char* data, uint32_t size) {
   if (size >= kExtraSize) {
-    napi_value buffer;
+    napi_value buffer = nullptr;
     if (napi_create_buffer_copy(env, size, data, nullptr, &buffer) != napi_ok) buffer = Undefined(env);
     Put(kTagExtra, AddExtra(env, buffer));
     return;

@@ -13,7 +13,7 @@ void ExportReads(napi_env env, napi_value exports);     // reads.cc
 void ExportBlocking(napi_env env, napi_value exports);  // blocking.cc
 
 inline void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
-  napi_value value;
+  napi_value value = nullptr;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
   Set(env, exports, name, value);
 }

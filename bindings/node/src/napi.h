@@ -9,7 +9,9 @@
 #include <cstring>
 
 // The few helpers that make plain node_api.h readable. What cannot fail with the arguments our own JavaScript gives
-// (a number where it passes a number) is not checked again here; what depends on the user is.
+// (a number where it passes a number) is not checked again here; what depends on the user is. In a worker that is being
+// ended all of them may fail at any time, and leave what they give as it was: so that is nullptr, which the next one
+// refuses and JavaScript takes for undefined.
 
 namespace dbpool_node {
 
@@ -33,7 +35,8 @@ struct Arguments {
   }
   int64_t Int64(size_t i) const {  // Infinity is INT64_MAX, so that it means "no limit"
     const double number = Double(i);
-    return number >= 9e18 ? INT64_MAX : static_cast<int64_t>(number);
+    if (number >= 9e18) return INT64_MAX;
+    return number > -9e18 ? static_cast<int64_t>(number) : INT64_MIN;
   }
   uint64_t Token(size_t low) const { return static_cast<uint64_t>(Uint32(low + 1)) << 32 | Uint32(low); }
   template <typename T>
@@ -48,28 +51,37 @@ struct Arguments {
 };
 
 inline napi_value Number(napi_env env, double number) {
-  napi_value value;
+  napi_value value = nullptr;
   napi_create_double(env, number, &value);
   return value;
 }
 
 inline napi_value Int(napi_env env, int32_t number) {
-  napi_value value;
+  napi_value value = nullptr;
   napi_create_int32(env, number, &value);
   return value;
 }
 
 inline napi_value Undefined(napi_env env) {
-  napi_value value;
+  napi_value value = nullptr;
   napi_get_undefined(env, &value);
+  return value;
+}
+
+/// An object of ours as a value that owns it: gone with the value, or at once if there can be none.
+template <typename T, void (*Free)(T*)>
+napi_value External(napi_env env, T* object) {
+  napi_value value = nullptr;
+  const auto finalize = [](napi_env, void* data, void*) { Free(static_cast<T*>(data)); };
+  if (napi_create_external(env, object, finalize, nullptr, &value) != napi_ok) Free(object);
   return value;
 }
 
 /// A string of the library's; undefined if V8 cannot hold it (more than 512 MiB).
 inline napi_value String(napi_env env, const char* text, size_t size = NAPI_AUTO_LENGTH) {
-  napi_value value;
+  napi_value value = nullptr;
   if (napi_create_string_utf8(env, text, size, &value) == napi_ok) return value;
-  napi_value thrown;
+  napi_value thrown = nullptr;
   napi_get_and_clear_last_exception(env, &thrown);
   return Undefined(env);
 }

@@ -20,7 +20,7 @@ void Target::Read(napi_env env, napi_value list, napi_value prefix) {
   uint32_t count = 0;
   napi_get_array_length(env, list, &count);
   for (uint32_t i = 0; ok() && i + 1 < count; i += 2) {
-    napi_value name, value;
+    napi_value name = nullptr, value = nullptr;
     napi_get_element(env, list, i, &name);
     napi_get_element(env, list, i + 1, &value);
     status_ = dbpool_options_set(options_.get(), ToString(env, name).c_str(), ToString(env, value).c_str(), &error_);
@@ -31,12 +31,12 @@ namespace {
 
 /// optionTable(): every option as an object.
 napi_value OptionTable(napi_env env, napi_callback_info) {
-  napi_value list;
+  napi_value list = nullptr;
   napi_create_array(env, &list);
   dbpool_option option = {};
   option.struct_size = sizeof option;
   for (uint32_t i = 0; dbpool_option_at(i, &option) == DBPOOL_OK; ++i) {
-    napi_value object;
+    napi_value object = nullptr;
     napi_create_object(env, &object);
     Set(env, object, "name", String(env, option.name));
     Set(env, object, "aliases", String(env, option.aliases));
@@ -51,7 +51,7 @@ napi_value OptionTable(napi_env env, napi_callback_info) {
 }
 
 napi_value DescribeServer(napi_env env, const dbpool_server& server) {
-  napi_value object;
+  napi_value object = nullptr;
   napi_create_object(env, &object);
   const auto text = [&](const char* name, const char* value) { Set(env, object, name, String(env, value)); };
   text("product", server.product);

@@ -1,6 +1,8 @@
 #include "params.h"
 
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 namespace dbpool_node {
 namespace {
@@ -19,25 +21,78 @@ void SetNumber(double number, dbpool_value* out) {
 
 }  // namespace
 
+/// The elements of an array, or of a proxy of one. Looking at them may run JavaScript, which may use the arena, detach
+/// blobs, throw: so it is over before any of them is converted.
+class Statement::Elements {
+ public:
+  Elements(const Statement& statement, napi_value list) {
+    napi_env env = statement.env_.napi();
+    napi_valuetype type;
+    napi_typeof(env, list, &type);
+    if (type == napi_undefined) {
+      ok_ = true;
+      return;
+    }
+    if (napi_get_array_length(env, list, &count_) != napi_ok && !ProxyLength(env, list)) {
+      statement.Refuse("parameters must be an array");
+      return;
+    }
+    if (count_ > kMaxParams) {
+      statement.Refuse("there are more than 65535 parameters");
+      return;
+    }
+    if (count_ > std::size(few_)) many_.resize(count_);
+    napi_value* values = count_ > std::size(few_) ? many_.data() : few_;
+    for (uint32_t i = 0; i < count_; ++i) {
+      if (napi_get_element(env, list, i, &values[i]) != napi_ok) return;  // it threw
+    }
+    ok_ = true;
+  }
+  bool ok() const { return ok_; }
+  uint32_t size() const { return count_; }
+  napi_value operator[](uint32_t i) const { return many_.empty() ? few_[i] : many_[i]; }
+
+ private:
+  static constexpr uint32_t kMaxParams = 65535;  // of PostgreSQL's protocol; SQLite takes fewer
+
+  bool ProxyLength(napi_env env, napi_value list) {
+    napi_value length = nullptr;
+    return napi_get_named_property(env, list, "length", &length) == napi_ok &&
+           napi_get_value_uint32(env, length, &count_) == napi_ok;
+  }
+
+  napi_value few_[32];
+  std::vector<napi_value> many_;
+  uint32_t count_ = 0;
+  bool ok_ = false;
+};
+
 Statement::Statement(Env& env, napi_value sql, napi_value params) : env_(env) {
-  if (AddString(sql, &sql_size_)) AddParams(params);
+  const Elements elements(*this, params);
+  if (elements.ok() && AddString(sql, &sql_size_)) AddParams(elements);
 }
 
-Statement::Statement(Env& env, napi_value params) : env_(env) { AddParams(params); }
+Statement::Statement(Env& env, napi_value params) : env_(env) {
+  const Elements elements(*this, params);
+  if (elements.ok()) AddParams(elements);
+}
+
+/// What one large statement needed is not kept for good.
+Statement::~Statement() {
+  constexpr size_t kKept = 1 << 20;
+  std::vector<char>& arena = env_.arena();
+  if (arena.size() > kKept && used_ < arena.size() / 8) std::vector<char>(kKept).swap(arena);
+}
 
 Statement::Statement(Env& env, const double* numbers, size_t count) : env_(env), ok_(true) {
   env.params().resize(count);
   for (size_t i = 0; i < count; ++i) SetNumber(numbers[i], &env.params()[i]);
 }
 
-void Statement::AddParams(napi_value params) {
-  uint32_t count = 0;
-  if (napi_get_array_length(env_.napi(), params, &count) != napi_ok) count = 0;  // undefined
-  env_.params().resize(count);
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value value;
-    napi_get_element(env_.napi(), params, i, &value);
-    if (!AddParam(value, &env_.params()[i])) return;
+void Statement::AddParams(const Elements& params) {
+  env_.params().resize(params.size());
+  for (uint32_t i = 0; i < params.size(); ++i) {
+    if (!AddParam(params[i], &env_.params()[i])) return;
   }
   for (dbpool_value& param : env_.params()) {  // the arena does not move any more
     if (param.type == DBPOOL_TEXT) param.data = env_.arena().data() + param.num.i64;
@@ -124,7 +179,7 @@ bool Statement::AddBlob(napi_value value, dbpool_value* out) {
   return true;
 }
 
-bool Statement::Refuse(const char* message) {
+bool Statement::Refuse(const char* message) const {
   bool is_pending = false;
   napi_is_exception_pending(env_.napi(), &is_pending);
   if (!is_pending) napi_throw_type_error(env_.napi(), "DBPOOL_ERR_INVALID", message);

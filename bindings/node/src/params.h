@@ -12,12 +12,15 @@ namespace dbpool_node {
 /// copied: the library does that.
 class Statement {
  public:
-  /// `params` is an array of null, undefined, booleans, numbers, bigints, strings and blobs (ArrayBuffer and its views),
+  /// `params` is an array of null, undefined, booleans, numbers, bigints, strings and blobs (Uint8Array, ArrayBuffer),
   /// or undefined. Anything else throws into JavaScript, and ok() is false.
   Statement(Env& env, napi_value sql, napi_value params);
   /// Only the parameters; the SQL is known already.
   Statement(Env& env, napi_value params);
   Statement(Env& env, const double* numbers, size_t count);
+  ~Statement();
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
 
   bool ok() const { return ok_; }
   const char* sql() const { return env_.arena().data(); }
@@ -26,11 +29,12 @@ class Statement {
   size_t param_count() const { return env_.params().size(); }
 
  private:
-  void AddParams(napi_value params);
+  class Elements;
+  void AddParams(const Elements& params);
   bool AddString(napi_value text, size_t* size);
   bool AddParam(napi_value value, dbpool_value* out);
   bool AddBlob(napi_value value, dbpool_value* out);
-  bool Refuse(const char* message);
+  bool Refuse(const char* message) const;
 
   Env& env_;
   size_t used_ = 0;  ///< of the arena

@@ -17,7 +17,7 @@ napi_value Create(napi_env env, napi_callback_info info) {
   uint32_t count = 0;
   napi_get_array_length(env, in.values[1], &count);
   for (uint32_t i = 0; status == DBPOOL_OK && i + 1 < count; i += 2) {
-    napi_value sql, params;
+    napi_value sql = nullptr, params = nullptr;
     napi_get_element(env, in.values[1], i, &sql);
     napi_get_element(env, in.values[1], i + 1, &params);
     const Statement statement(*Env::Get(env), sql, params);
@@ -32,11 +32,7 @@ napi_value Create(napi_env env, napi_callback_info info) {
     dbpool_pipeline_free(pipeline);
     return TakeError(env, status, error);
   }
-  napi_value external;
-  napi_create_external(
-      env, pipeline, [](napi_env, void* data, void*) { dbpool_pipeline_free(static_cast<dbpool_pipeline*>(data)); },
-      nullptr, &external);
-  return external;
+  return External<dbpool_pipeline, dbpool_pipeline_free>(env, pipeline);
 }
 
 /// pipelineRun(pipeline, low, high, number, flags, timeout)

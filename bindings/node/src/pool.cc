@@ -8,12 +8,7 @@
 
 namespace dbpool_node {
 
-napi_value WrapPool(napi_env env, dbpool* pool) {
-  napi_value external;
-  napi_create_external(
-      env, pool, [](napi_env, void* data, void*) { dbpool_unref(static_cast<dbpool*>(data)); }, nullptr, &external);
-  return external;
-}
+napi_value WrapPool(napi_env env, dbpool* pool) { return External<dbpool, dbpool_unref>(env, pool); }
 
 namespace {
 
@@ -60,7 +55,7 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   stats.struct_size = sizeof stats;
   const dbpool_status status = dbpool_stats(in.External<dbpool>(0), &stats);
   if (status != DBPOOL_OK) return TakeError(env, status, nullptr);
-  napi_value object;
+  napi_value object = nullptr;
   napi_create_object(env, &object);
   const auto set = [&](const char* name, double value) { Set(env, object, name, Number(env, value)); };
   set("limit", stats.limit);

@@ -114,7 +114,7 @@ void Env::Read(Frame& frame, double* record, OpenResult open, uint32_t handle) {
 napi_value Env::TakeReads() {
   const Frame::Content content = reads_.Take(env_);
   if (content.is_plain) return content.text;
-  napi_value list;
+  napi_value list = nullptr;
   napi_create_array_with_length(env_, 3, &list);
   napi_set_element(env_, list, 0, content.text);
   napi_set_element(env_, list, 1, content.bytes);
@@ -170,7 +170,7 @@ uint32_t Env::ShapeOf(const dbpool_column* columns, uint32_t count) {
 }
 
 napi_value Env::DescribeColumn(const dbpool_column& column) {
-  napi_value item;
+  napi_value item = nullptr;
   napi_create_object(env_, &item);
   Set(env_, item, "name", String(env_, column.name));
   Set(env_, item, "kind", column.kind);
@@ -184,7 +184,7 @@ napi_value Env::DescribeColumn(const dbpool_column& column) {
 napi_value Env::DescribeShape(uint32_t number) {
   auto found = shapes_.find(number);
   if (found == shapes_.end()) found = forgotten_.find(number);
-  napi_value list;
+  napi_value list = nullptr;
   napi_create_array(env_, &list);
   if (found == forgotten_.end()) return list;
   uint32_t i = 0;
@@ -200,7 +200,7 @@ napi_value Env::DescribeShape(uint32_t number) {
 uint32_t Env::DescribeParams(const dbpool_result* result) {
   const dbpool_column* params = nullptr;
   const uint32_t count = dbpool_result_params(result, &params);
-  napi_value list;
+  napi_value list = nullptr;
   napi_create_array_with_length(env_, count, &list);
   for (uint32_t i = 0; i < count; ++i) napi_set_element(env_, list, i, DescribeColumn(params[i]));
   return frame_.AddExtra(env_, list);

@@ -49,6 +49,8 @@ test('parameters have names, or places', () => {
   assert.throws(() => db.prepare('SELECT ?, ?').get(1), RangeError);
   assert.throws(() => db.prepare('SELECT ?').get(1, 2), RangeError);
   assert.throws(() => db.prepare('SELECT @a').get({ b: 1 }), RangeError);
+  assert.throws(() => db.prepare('SELECT @constructor').get({}), RangeError);
+  assert.deepEqual(db.prepare('SELECT @a AS x, :a AS y, $a AS z').get({ a: 1 }), { x: 1, y: 1, z: 1 });
   assert.throws(() => db.prepare('SELECT ?').get(true), TypeError);
   assert.throws(() => db.prepare('SELECT ?').get(2n ** 64n), RangeError);
   db.close();
@@ -110,7 +112,10 @@ test('a database is opened as it is asked for, and closed twice', (t) => {
   db.close().close();
   assert.equal(db.open, false);
   assert.throws(() => db.prepare('SELECT 1'), /not open/);
-  assert.throws(() => new Database(':memory:', { nativeBinding: 'x' }), TypeError);
+  for (const wrong of [{ nativeBinding: 'x' }, { verbose: 'x' }, { readonly: 1 }, { timeout: 'x' }, { timeout: -1 }, { fileMustExist: null }, { constructor: 1 }, 5]) {
+    assert.throws(() => new Database(':memory:', wrong), TypeError);
+  }
+  new Database(null, null).close();
   assert.throws(() => new Database(':memory:').prepare('SELEC 1'), { name: 'SqliteError', code: 'SQLITE_ERROR' });
 });
 

@@ -4,15 +4,7 @@ const { test, describe } = require('node:test');
 const { inspect } = require('node:util');
 const pg = require('dbpool/pg');
 const { translateConfig } = require('../lib/pg/config');
-const { assert, fails, until, postgresUrl, postgresConfig, SKIP } = require('./support');
-
-function poolOf(t, config) {
-  const pool = new pg.Pool({ ...postgresConfig(), ...config });
-  t.after(async () => {
-    if (!pool.ending) await pool.end();
-  });
-  return pool;
-}
+const { assert, fails, pgPoolOf: poolOf, until, postgresUrl, postgresConfig, SKIP } = require('./support');
 
 describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
   test('query gives a result of node-postgres, by promise and by callback', async (t) => {
@@ -80,6 +72,9 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.equal((await pool.query(sql)).rows[0].a, '5');
     pool.setTypeParser(23, (text) => `int ${text}`);
     assert.equal((await pool.query(sql)).rows[0].b, 'int 6');
+    pg.types.setTypeParser(20, Number); // seen by a pool that overrides others
+    assert.equal((await pool.query(sql)).rows[0].a, 5);
+    pg.types.setTypeParser(20, String);
     const types = { getTypeParser: (oid, format) => (text) => `${format} ${oid} ${text}` };
     assert.deepEqual((await pool.query({ text: sql, types, rowMode: 'array' })).rows, [['text 20 5', 'text 23 6', 'text 17 \\x0a']]);
   });
@@ -306,28 +301,12 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     const running = fails(pool.query({ text: 'SELECT pg_sleep(60)', signal: abort.signal }));
     abort.abort();
     assert.equal((await running).cause.code, 'DBPOOL_ERR_CANCELLED');
-  });
-
-  test('what is not supported says so', async (t) => {
-    const pool = poolOf(t, { max: 1 });
-    const client = await pool.connect();
-    assert.throws(() => client.on('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /LISTEN/ });
-    assert.throws(() => client.once('notification', () => {}), { code: 'DBPOOL_ERR_UNSUPPORTED' });
-    assert.throws(() => client.query({ submit() {} }), { code: 'DBPOOL_ERR_UNSUPPORTED', message: /COPY/ });
-    const warnings = [];
-    const warned = ({ code }) => warnings.push(code);
-    process.on('warning', warned);
-    client.on('notice', () => {});
-    client.on('notice', () => {});
-    await client.query('SELECT 1');
-    process.off('warning', warned);
-    assert.deepEqual(warnings, ['DBPOOL_PG_NOTICE']);
-    const copy = await fails(client.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED');
-    assert.match(copy.message, /COPY/);
-    assert.ok(copy.cause.isConnectionBroken);
-    client.release(true);
-    assert.match((await fails(pool.query('COPY (SELECT 1) TO STDOUT'), 'DBPOOL_ERR_UNSUPPORTED')).message, /COPY/);
-    assert.deepEqual((await pool.query('SELECT 1 AS n')).rows, [{ n: 1 }]);
+    assert.equal((await fails(pool.query({ text: 'SELECT 1', signal: abort.signal }))).cause.code, 'DBPOOL_ERR_CANCELLED');
+    assert.throws(() => pool.query({ text: 'SELECT 1', signal: {} }), { code: 'DBPOOL_ERR_INVALID' });
+    for (const wrong of ['no function', 5]) assert.throws(() => pool.query('SELECT 1', [], wrong), TypeError);
+    assert.equal((await pool.query('SELECT 1', [], null)).rowCount, 1);
+    assert.throws(() => pool.connect(5), TypeError);
+    assert.throws(() => new pg.QueryStream('SELECT 1', [], { batchSize: 0 }), TypeError);
   });
 
   test('a password is not printed', async (t) => {
@@ -337,6 +316,11 @@ describe('dbpool/pg', { skip: SKIP, timeout: 120_000 }, () => {
     assert.equal(pool.options.password, 'canary-5ecret');
     for (const each of [pool, client, own]) assert.doesNotMatch(inspect(each, { depth: 9 }), /5ecret/);
     client.release();
+    const named = poolOf(t, { connectionString: postgresUrl.replace(/\/\/(\w+)@/, '//$1:canary-5ecret@') });
+    assert.doesNotMatch(inspect(named, { depth: 9 }) + JSON.stringify(named), /5ecret/);
+    const again = new pg.Client(named.options); // as long as they are handed on as they are
+    await again.connect();
+    await again.end();
   });
 
   test('what libpq cannot be told is refused', () => {

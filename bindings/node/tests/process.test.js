@@ -109,6 +109,42 @@ test('workers have pools of their own, and end in the middle of work', async (t)
   await pool.close();
 });
 
+test('a listener that throws takes no answer with it', async () => {
+  assert.equal(await script(`const thrown = [];
+    process.on('uncaughtException', (error) => thrown.push(error.message));
+    require('dbpool').createPool(${JSON.stringify(postgresUrl ?? 'sqlite::memory:')}, { lazy: true, poolSize: 2, maxOverflow: 0 }).then(async (pool) => {
+      pool.on('opened', () => { throw new Error('a listener'); });
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => pool.use((connection) => connection.one('SELECT ' + n + ' AS n'))));
+      console.log(answers.length, thrown[0]);
+    })`), '20 a listener');
+});
+
+test('workers that are ended in synchronous work end alone', { timeout: 300_000 }, async () => {
+  const work = `const { parentPort, workerData } = require('node:worker_threads');
+    const db = new (require(workerData))(':memory:');
+    const statement = db.prepare('SELECT ? AS n, zeroblob(9000) AS b');
+    parentPort.postMessage('working');
+    for (;;) { statement.get(1); db.prepare('SELECT 1').all(); try { db.prepare('SELECT nothing'); } catch {} }`;
+  for (let round = 0; round < 10; ++round) {
+    await Promise.all(Array.from({ length: 3 }, () => new Promise((resolve, reject) => {
+      const worker = new Worker(work, { eval: true, workerData: require.resolve('dbpool/better-sqlite3') });
+      worker.on('error', reject);
+      worker.on('message', () => worker.terminate());
+      worker.on('exit', resolve);
+    })));
+  }
+});
+
+test('thousands of statements in flight end with the process', { skip: SKIP }, async () => {
+  const start = `require('dbpool').createPool(${JSON.stringify(postgresUrl)}, { poolSize: 8 }).then((pool) => {
+    let left = 5000;
+    for (let i = 0; i < 5000; ++i)`;
+  assert.equal(await script(`${start} pool.query('SELECT $1::int AS n', [i]).then(() => { if (--left === 0) console.log('all'); });
+  })`), 'all');
+  assert.equal(await script(`${start} pool.query('SELECT $1::int AS n', [i]).then(() => process.exit(0));
+  })`), '');
+});
+
 test('nothing leaks over many acquires and releases', async () => {
   const pool = await createPool('sqlite::memory:', { poolSize: 2, maxOverflow: 0 });
   const rounds = long ? 1_000_000 : 50_000;

@@ -44,6 +44,16 @@ async function poolOf(t, uri, options) {
   return pool;
 }
 
+/** The same in the shape of node-postgres. */
+function pgPoolOf(t, config) {
+  const { Pool } = require('dbpool/pg');
+  const pool = new Pool({ ...postgresConfig(), ...config });
+  t.after(async () => {
+    if (!pool.ending) await pool.end();
+  });
+  return pool;
+}
+
 const SKIP = postgresUrl ? false : 'no PostgreSQL server';
 
-module.exports = { assert, scratch, databases, fails, until, poolOf, postgresUrl, postgresConfig, SKIP };
+module.exports = { assert, scratch, databases, fails, until, poolOf, pgPoolOf, postgresUrl, postgresConfig, SKIP };

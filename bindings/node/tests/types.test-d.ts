@@ -1,6 +1,6 @@
 // Checked by tsc and never run: what users write has the types they expect.
-import { createPool, optionTable, probe, DbpoolError, type Pool } from 'dbpool';
-import { Pool as PgPool, Client, Cursor, types } from 'dbpool/pg';
+import { createPool, optionTable, probe, Connection, DbpoolError, Pool } from 'dbpool';
+import { Pool as PgPool, Client, Cursor, types, type ClientBase, type PoolClient, type QueryArrayResult, type QueryResult, type QueryResultRow } from 'dbpool/pg';
 import Database = require('dbpool/better-sqlite3');
 
 export async function core(pool: Pool): Promise<string> {
@@ -18,6 +18,9 @@ export async function core(pool: Pool): Promise<string> {
   own.pipeline([['SELECT $1', 1]]);
   // @ts-expect-error no such isolation
   pool.transaction(async () => {}, { isolation: 'total' });
+  if (!(pool instanceof Pool)) throw new TypeError();
+  const held: boolean = await pool.use((connection) => connection instanceof Connection && connection.isReleased);
+  pool.once('opened', ({ connection }) => connection.toFixed(Number(held)));
   // @ts-expect-error no such event
   pool.on('exploded', () => {});
   return name;
@@ -31,6 +34,10 @@ export async function shims(error: unknown): Promise<void> {
   const rows: { n: number }[] = (await client.query<{ n: number }>('SELECT $1 AS n', [1])).rows;
   const cursor = client.query(new Cursor('SELECT 1'));
   await cursor.read(rows.length);
+  pool.on('connect', (each) => each.query('SELECT 1')).on('release', (reason: Error, each: PoolClient) => void [reason.message, each.processID]);
+  const arrays: QueryArrayResult<[number]> = await client.query<[number]>({ text: 'SELECT 1', rowMode: 'array' });
+  const twice = (base: ClientBase, result: QueryResult<QueryResultRow>): number => arrays.rows[0][0] * result.rows.length * base.processID!;
+  twice(client, await pool.query('SELECT 1'));
   client.release(true);
   // @ts-expect-error a client of one's own is not released
   new Client().release();

@@ -77,6 +77,7 @@ export interface RowStream<R = Row> extends AsyncIterableIterator<R> {
 }
 
 export interface Queries {
+  /** Of a text of several statements it is a list of Results, which this type does not say. */
   query<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<Result<R>>;
   all<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<R[]>;
   one<R = Row>(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<R>;
@@ -143,9 +144,12 @@ export interface Pool extends Queries {
   invalidate(): void;
   resize(poolSize: number, maxOverflow?: number): void;
   close(options?: { timeout?: number }): Promise<void>;
-  on(event: EventName, listener: (event: ConnectionEvent) => void): this;
-  once(event: EventName, listener: (event: ConnectionEvent) => void): this;
-  off(event: EventName, listener: (event: ConnectionEvent) => void): this;
+  /** 'error' may be listened to, as everywhere, and never comes: failures are those of the calls. */
+  on(event: EventName | 'error', listener: (event: ConnectionEvent) => void): this;
+  addListener(event: EventName | 'error', listener: (event: ConnectionEvent) => void): this;
+  removeListener(event: EventName | 'error', listener: (event: ConnectionEvent) => void): this;
+  once(event: EventName | 'error', listener: (event: ConnectionEvent) => void): this;
+  off(event: EventName | 'error', listener: (event: ConnectionEvent) => void): this;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -206,6 +210,10 @@ export declare class DbpoolError extends Error {
   readonly isNotSent: boolean;
   readonly isOutcomeUnknown: boolean;
 }
+
+/** Made by createPool() and connect(); here for `instanceof`. */
+export declare const Pool: abstract new (...parameters: never) => Pool;
+export declare const Connection: abstract new (...parameters: never) => Connection;
 
 export declare function createPool(uri: string, options?: PoolOptions): Promise<Pool>;
 export declare function createPool(options: PoolOptions): Promise<Pool>;

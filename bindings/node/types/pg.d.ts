@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 export interface CustomTypes {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (value: any) => any;
 }
+export type CustomTypesConfig = CustomTypes;
 
 export interface ClientConfig {
   connectionString?: string;
@@ -38,6 +39,16 @@ export interface PoolConfig extends ClientConfig {
   maxLifetimeSeconds?: number;
 }
 
+export interface PoolOptions extends PoolConfig {
+  max: number;
+  min: number;
+  maxUses: number;
+  idleTimeoutMillis: number;
+  connectionTimeoutMillis: number;
+}
+
+export type QueryConfigValues<T> = T extends Array<infer U> ? T : never;
+
 export interface QueryConfig<I extends any[] = any[]> {
   text: string;
   values?: I;
@@ -46,6 +57,10 @@ export interface QueryConfig<I extends any[] = any[]> {
   types?: CustomTypes;
   query_timeout?: number;
   signal?: AbortSignal;
+}
+
+export interface QueryArrayConfig<I extends any[] = any[]> extends QueryConfig<I> {
+  rowMode: 'array';
 }
 
 export interface FieldDef {
@@ -58,12 +73,20 @@ export interface FieldDef {
   format: string;
 }
 
-export interface QueryResult<R = any> {
-  rows: R[];
+export interface QueryResultBase {
   fields: FieldDef[];
   command: string;
   rowCount: number | null;
   oid: number;
+}
+export interface QueryResultRow {
+  [column: string]: any;
+}
+export interface QueryResult<R = any> extends QueryResultBase {
+  rows: R[];
+}
+export interface QueryArrayResult<R extends any[] = any[]> extends QueryResultBase {
+  rows: R[];
 }
 export type QueryCallback<R> = (error: Error, result: QueryResult<R>) => void;
 
@@ -73,6 +96,7 @@ export interface Submittable {}
 
 interface QueryMethods {
   query<T extends Submittable & { text?: unknown } & (Cursor | QueryStream | Query)>(submittable: T): T;
+  query<R extends any[] = any[], I extends any[] = any[]>(query: QueryArrayConfig<I>, values?: I): Promise<QueryArrayResult<R>>;
   query<R = any, I extends any[] = any[]>(query: string | QueryConfig<I>, values?: I): Promise<QueryResult<R>>;
   query<R = any>(query: string | QueryConfig, callback: QueryCallback<R>): void;
   query<R = any, I extends any[] = any[]>(query: string | QueryConfig<I>, values: I, callback: QueryCallback<R>): void;
@@ -95,6 +119,8 @@ export declare class Client extends EventEmitter {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export type ClientBase = Client;
+
 export interface PoolClient extends Client {
   /** With an error or true the connection is closed instead of reused. */
   release(error?: Error | boolean): void;
@@ -102,7 +128,7 @@ export interface PoolClient extends Client {
 
 export declare class Pool extends EventEmitter {
   constructor(config?: string | PoolConfig);
-  readonly options: PoolConfig;
+  readonly options: PoolOptions;
   readonly totalCount: number;
   readonly idleCount: number;
   readonly waitingCount: number;
@@ -110,6 +136,7 @@ export declare class Pool extends EventEmitter {
   readonly ended: boolean;
   connect(): Promise<PoolClient>;
   connect(callback: (error: Error | undefined, client: PoolClient | undefined, release: (error?: Error | boolean) => void) => void): void;
+  query<R extends any[] = any[], I extends any[] = any[]>(query: QueryArrayConfig<I>, values?: I): Promise<QueryArrayResult<R>>;
   query<R = any, I extends any[] = any[]>(query: string | QueryConfig<I>, values?: I): Promise<QueryResult<R>>;
   query<R = any>(query: string | QueryConfig, callback: QueryCallback<R>): void;
   query<R = any, I extends any[] = any[]>(query: string | QueryConfig<I>, values: I, callback: QueryCallback<R>): void;
@@ -117,6 +144,9 @@ export declare class Pool extends EventEmitter {
   end(callback: (error?: Error) => void): void;
   setTypeParser(oid: number, parser: (text: string) => any): void;
   getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => any;
+  on(event: 'connect' | 'acquire' | 'remove', listener: (client: PoolClient) => void): this;
+  on(event: 'error' | 'release', listener: (error: Error, client: PoolClient) => void): this;
+  on(event: string | symbol, listener: (...parameters: any[]) => void): this;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

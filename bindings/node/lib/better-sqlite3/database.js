@@ -10,7 +10,21 @@ const { SqliteError, translate } = require('./errors');
 const { Statement } = require('./statement');
 const { makeTransaction } = require('./transaction');
 
-const OPTIONS = new Set(['readonly', 'fileMustExist', 'timeout', 'verbose', 'dbpool']);
+const OPTIONS = { readonly: isBoolean, fileMustExist: isBoolean, timeout: isTimeout, verbose: isVerbose, dbpool: isObject };
+
+function isBoolean(value) { return typeof value === 'boolean' || 'a boolean'; }
+function isTimeout(value) { return (Number.isInteger(value) && value >= 0 && value <= 0x7FFFFFFF) || 'a positive integer'; }
+function isVerbose(value) { return value === null || typeof value === 'function' || 'a function'; }
+function isObject(value) { return (typeof value === 'object' && value !== null) || 'an object'; }
+
+function checkOptions(options) {
+  if (typeof options !== 'object') throw new TypeError('Expected second argument to be an options object');
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) throw new TypeError(`The option ${name} is not supported`);
+    const wanted = value === undefined || OPTIONS[name](value);
+    if (wanted !== true) throw new TypeError(`Expected the "${name}" option to be ${wanted}`);
+  }
+}
 
 function check(value) {
   if (typeof value === 'object' && value.status < 0) throw translate(new DbpoolError(value));
@@ -22,11 +36,11 @@ class Database {
   #pool;
   #isOpen = false;
 
-  constructor(filename = ':memory:', options = {}) {
+  constructor(filename, options) {
+    filename ??= ':memory:';
+    options ??= {};
     if (typeof filename !== 'string') throw new TypeError('Expected first argument to be a string');
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new TypeError(`The option ${name} is not supported`);
-    }
+    checkOptions(options);
     const { readonly = false, fileMustExist = false, timeout = 5000, verbose } = options;
     const trimmed = filename.trim();
     this.memory = trimmed === '' || trimmed === ':memory:';
@@ -84,8 +98,9 @@ class Database {
   transaction(fn) { return makeTransaction(this, fn); }
 
   /** The rows of a pragma; {simple: true} for the first value of the first one. */
-  pragma(source, { simple = false } = {}) {
+  pragma(source, options) {
     if (typeof source !== 'string') throw new TypeError('Expected first argument to be a string');
+    const { simple = false } = options ?? {};
     const statement = this.prepare(`PRAGMA ${source}`);
     if (!statement.reader) {
       statement.run();

@@ -9,9 +9,11 @@ const TOKENS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*
 /** Names of the parameters in the order in which SQLite numbers them; null for one without a name. */
 function parameterNames(sql) {
   const names = [];
-  for (const [, number, sigil, name] of sql.matchAll(TOKENS)) {
+  const seen = new Set(); // with their sigils: @a and :a are two parameters
+  for (const [parameter, number, sigil, name] of sql.matchAll(TOKENS)) {
     if (sigil !== undefined) {
-      if (!names.includes(name)) names.push(name);
+      if (!seen.has(parameter)) names.push(name);
+      seen.add(parameter);
     } else if (number === '') {
       names.push(null);
     } else if (number !== undefined) {
@@ -55,7 +57,7 @@ function bindParameters(names, given) {
   let next = 0;
   const values = names.map((name) => {
     if (name !== null && named !== undefined) {
-      if (!Object.hasOwn(named, name) && !(name in named)) throw new RangeError(`Missing named parameter "${name}"`);
+      if (!Object.hasOwn(named, name)) throw new RangeError(`Missing named parameter "${name}"`);
       return checked(named[name]);
     }
     if (next >= plain.length) throw new RangeError(name === null || /^\d/.test(name) ? 'Too few parameter values were provided' : `Missing named parameter "${name}"`);

@@ -3,8 +3,7 @@
 const { EventEmitter } = require('node:events');
 const { native, out, release } = require('../calls');
 const { Request } = require('../requests');
-const { DbpoolError } = require('../errors');
-const { translateConfig } = require('./config');
+const { translateConfig, openPool } = require('./config');
 const { translateConnect } = require('./errors');
 const { QueryRequest, queryArguments } = require('./query');
 const { TypeOverrides } = require('./types');
@@ -37,7 +36,11 @@ function refuseUntold(event) {
 
 /** A promise, or the callback's answer. */
 function answer(promise, callback) {
-  if (callback === undefined) return promise;
+  if (callback === undefined || callback === null) return promise;
+  if (typeof callback !== 'function') {
+    promise.catch(() => {});
+    throw new TypeError('a callback must be a function');
+  }
   promise.then((value) => process.nextTick(callback, null, value), (error) => process.nextTick(callback, error));
   return undefined;
 }
@@ -47,6 +50,7 @@ class Client extends EventEmitter {
   #options; // with a password: nobody shall see it printed
   #low = 0;
   #high = 0;
+  #destroys = false;
   #state = 'new'; // -> connecting -> ready -> over
   #queue = [];
   #active = null;
@@ -54,6 +58,7 @@ class Client extends EventEmitter {
   #handle; // of the pool of one that a client of its own has
   #onRelease;
   #onIdle = [];
+  #isEnding = false;
 
   constructor(config = {}) {
     super();
@@ -89,9 +94,8 @@ class Client extends EventEmitter {
     if (this.#state !== 'new') throw new Error('Client has already been connected. You cannot reuse a client.');
     this.#state = 'connecting';
     try {
-      const { uri, list } = translateConfig({ ...this.#options, max: 1, min: 0, idleTimeoutMillis: 0 });
-      const handle = native.create(uri, list);
-      if (handle.status < 0) throw new DbpoolError(handle);
+      const { uri, list } = translateConfig(this.#options, { max: 1, min: 0, idleTimeoutMillis: 0 });
+      const handle = await openPool(uri, list);
       this.#handle = handle;
       const request = new Request();
       request.lease = (low, high) => request.done([low, high]);
@@ -143,7 +147,7 @@ class Client extends EventEmitter {
 
   /** Something to do on the lease: its start(client) is called when its turn comes, and _ended(it) says it is done; abandon() asks for that. */
   _enqueue(task) {
-    if (this.#state === 'over') {
+    if (this.#state === 'over' || this.#isEnding) {
       process.nextTick(() => task.fail(unusable(this.#onRelease ? 'Client was released to the pool and cannot be used any more' : 'Client was closed and is not queryable')));
       return;
     }
@@ -154,8 +158,13 @@ class Client extends EventEmitter {
   #next() {
     if (this.#state !== 'ready') return;
     this.#active = this.#queue.shift() ?? null;
-    if (this.#active !== null) this.#active.start(this);
+    if (this.#active !== null) this.#startActive();
     else if (this.#onIdle.length !== 0) this.#onIdle.splice(0).forEach((listener) => listener());
+  }
+
+  #startActive() {
+    this.#active.start(this);
+    if (this.#isEnding) this.#active?.close?.(); // a cursor, once it has given what it was asked for: it has no end of its own
   }
 
   _ended(task, error) {
@@ -164,7 +173,7 @@ class Client extends EventEmitter {
     if (this.#state === 'over') return this.#giveBack();
     const broken = error?.cause?.isConnectionBroken === true;
     this.#next();
-    if (this.#active === null && this.#queue.length === 0 && !broken) this.emit('drain');
+    if (this.#active === null && this.#queue.length === 0 && !broken) process.nextTick(() => this.emit('drain'));
     if (broken && this.listenerCount('error') !== 0) process.nextTick(() => this.emit('error', error));
   }
 
@@ -177,10 +186,13 @@ class Client extends EventEmitter {
     if (this.#onRelease === undefined) throw new TypeError('this client is not of a pool: use end()');
     if (this.#state === 'over') throw releasedTwice();
     this.#over();
-    this.destroys = Boolean(error);
-    this.#onRelease(this, error);
-    if (this.#active === null) this.#giveBack();
-    else this.#active.abandon();
+    this.#destroys = Boolean(error);
+    try {
+      this.#onRelease(this, error);
+    } finally { // whatever a listener of the pool throws
+      if (this.#active === null) this.#giveBack();
+      else this.#active.abandon();
+    }
   }
 
   /** Nothing more is started; what waits fails. */
@@ -192,8 +204,8 @@ class Client extends EventEmitter {
   }
 
   async #giveBack() {
-    if (this.destroys) {
-      this.destroys = false;
+    if (this.#destroys) {
+      this.#destroys = false;
       native.sever(this.#low, this.#high); // the ping finds it lost, and the pool replaces it
       await new Request().start((number) => native.connPing(this.#low, this.#high, number, 1000)).catch(() => {});
     }
@@ -207,6 +219,8 @@ class Client extends EventEmitter {
 
   async #finish() {
     if (this.#state === 'over') return;
+    this.#isEnding = true;
+    this.#active?.close?.();
     if (this.#active !== null || this.#queue.length !== 0) {
       await new Promise((resolve) => this.#onIdle.push(resolve));
       if (this.#state === 'over') return;

@@ -1,7 +1,9 @@
 'use strict';
 // node-postgres's configuration as a URI and options of the library.
 
+const { native } = require('../calls');
 const { optionList } = require('../options');
+const { Request } = require('../requests');
 
 const SERVER_SETTINGS = ['statement_timeout', 'idle_in_transaction_session_timeout'];
 
@@ -37,8 +39,8 @@ function milliseconds(value, none) {
   return value === undefined || value === null || value === false || value === 0 || value === Infinity ? none : `${value}ms`;
 }
 
-/** {uri, options} for native.create(). `max` of a Client is 1. */
-function translateConfig(config) {
+/** {uri, list} for native.create(). The sizes of a pool are among the rest; those of a Client are given. */
+function translateConfig(config, sizes = config) {
   const params = { ...sslParams(config.ssl) };
   if (config.fallback_application_name) params.fallback_application_name = config.fallback_application_name;
   if (config.keepAlive !== undefined) params.keepalives = config.keepAlive ? 1 : 0;
@@ -58,10 +60,10 @@ function translateConfig(config) {
   const list = optionList({
     ...address,
     lazy: true,
-    pool_size: config.max ?? config.poolSize ?? 10,
+    pool_size: sizes.max ?? sizes.poolSize ?? 10,
     max_overflow: 0,
-    min_size: config.min ?? 0,
-    idle_timeout: milliseconds(config.idleTimeoutMillis ?? 10000, 'none'),
+    min_size: sizes.min ?? 0,
+    idle_timeout: milliseconds(sizes.idleTimeoutMillis ?? 10000, 'none'),
     acquire_timeout: milliseconds(config.connectionTimeoutMillis, 'none'),
     connect_timeout: milliseconds(config.connectionTimeoutMillis, 'none'),
     query_timeout: milliseconds(config.query_timeout, 'none'),
@@ -75,4 +77,9 @@ function translateConfig(config) {
   return { uri: parts.length === 0 ? base : `${base}?${parts.join('&')}`, list };
 }
 
-module.exports = { translateConfig };
+/** A pool with its first connection: a server that cannot be reached is told at once, and not waited for. */
+function openPool(uri, list) {
+  return new Request().start((number) => native.create(uri, [...list, 'lazy', 'false'], undefined, number));
+}
+
+module.exports = { translateConfig, openPool };

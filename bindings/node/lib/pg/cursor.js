@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 const { Readable } = require('node:stream');
+const { countOf } = require('../arguments');
 const { misuse } = require('../errors');
 const { RowStream } = require('../stream');
 const { translate } = require('./errors');
@@ -27,6 +28,7 @@ class Cursor extends EventEmitter {
   }
 
   _submitTo(client) {
+    if (this.#client !== undefined) throw new Error('the cursor was given to client.query() already');
     this.#client = client;
     const turn = new Promise((resolve, reject) => {
       this.#start = resolve;
@@ -34,7 +36,7 @@ class Cursor extends EventEmitter {
     });
     turn.catch(() => {}); // read() says it
     const types = convertersOf(this.config.types ?? client._types);
-    this.#stream = new RowStream({ rowMode: this.config.rowMode }, types, async (request) => {
+    this.#stream = new RowStream({ mode: this.config.rowMode === 'array' ? 'array' : 'object' }, types, async (request) => {
       await turn;
       if (this.#isDone) throw misuse('DBPOOL_ERR_STALE', 'the cursor is closed');
       return request.start((number) =>
@@ -98,6 +100,7 @@ class Cursor extends EventEmitter {
 /** The same as a stream of rows, in the shape of pg-query-stream. */
 class QueryStream extends Readable {
   constructor(text, values, { batchSize = 100, highWaterMark = batchSize, ...config } = {}) {
+    if (countOf('batchSize', batchSize) === 0) throw new TypeError('batchSize must be 1 or more');
     super({ objectMode: true, highWaterMark });
     this.cursor = new Cursor(text, values, config);
     this.text = text;

@@ -14,7 +14,7 @@ const NUMBERS = ['position', 'internalPosition', 'line'];  // texts, too, in nod
 
 /** node-postgres's error for one of the library's; others are passed on. */
 function translate(error) {
-  if (error.name !== 'DbpoolError') return error;
+  if (error?.name !== 'DbpoolError') return error;
   const isServers = error.sqlstate !== '' && error.phase !== 'none';
   const message = isServers ? withoutSeverity(error) : error.message;
   const translated = isServers ? new DatabaseError(message, message.length, 'error') : new Error(message);
@@ -36,6 +36,7 @@ function withoutSeverity({ message, severity }) {
 /** The same for an attempt to get a client, where a time-out has words of its own. */
 function translateConnect(error) {
   const translated = translate(error);
+  if (error?.name !== 'DbpoolError') return translated;
   if (error.code === 'DBPOOL_ERR_TIMEOUT') {
     translated.message = `timeout exceeded when trying to connect: ${error.message}`;
   } else if (error.code === 'DBPOOL_ERR_CLOSED') {

@@ -1,7 +1,10 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const { signalOf } = require('../arguments');
 const { native, call, deliver, out } = require('../calls');
+const { misuse } = require('../errors');
+const { rejectTraced } = require('../trace');
 const { translate } = require('./errors');
 const { Result } = require('./result');
 const { convertersOf } = require('./types');
@@ -16,6 +19,7 @@ class QueryRequest {
     this.callback = callback;
     this.types = convertersOf(config.types ?? types);
     this.mode = config.rowMode === 'array' ? 'array' : 'object';
+    this.signal = signalOf(config.signal);
     this.owner = undefined;
     this.pool = undefined; // only held: a pool that nobody holds is closed
     this.isStarting = false;
@@ -38,13 +42,14 @@ class QueryRequest {
     const { config } = this;
     this.isStarting = true;
     this.isUnderWay = call(this, (number) => {
+      if (this.signal?.aborted) throw misuse('DBPOOL_ERR_CANCELLED', 'the signal is aborted');
       const values = config.values === undefined || config.values === null ? undefined : prepareValues(config.values);
       return send(number, config, values);
     });
     this.isStarting = false;
     this.low = out[0];
     this.high = out[1];
-    if (config.signal !== undefined) this.#watch(config.signal);
+    if (this.signal !== undefined) this.#watch(this.signal);
   }
 
   /** By a client that is released, or by its signal. */
@@ -54,8 +59,7 @@ class QueryRequest {
 
   #watch(signal) {
     this.onAbort = () => this.abandon();
-    if (signal.aborted) this.onAbort();
-    else signal.addEventListener('abort', this.onAbort, { once: true });
+    signal.addEventListener('abort', this.onAbort, { once: true });
   }
 
   result(shape, command, affected, high, low, elapsed, rowCount) {
@@ -71,12 +75,13 @@ class QueryRequest {
       return;
     }
     this.isUnderWay = false;
-    if (this.onAbort !== undefined) this.config.signal.removeEventListener('abort', this.onAbort);
+    if (this.onAbort !== undefined) this.signal.removeEventListener('abort', this.onAbort);
     const translated = error === null ? null : translate(error);
     this.owner?._ended(this, translated);
     if (this.callback !== undefined) this.callback(translated, value);
     else if (translated === null) this.resolve(value);
-    else this.reject(translated);
+    else if (translated === error) this.reject(error);
+    else rejectTraced(this.resolve, translated);
   }
 }
 
@@ -84,8 +89,10 @@ class QueryRequest {
 function queryArguments(text, values, callback) {
   if (text === null || text === undefined) throw new TypeError('Client was passed a null or undefined query');
   if (typeof values === 'function') [values, callback] = [undefined, values];
-  if (typeof text === 'string') return { config: { text, values }, callback };
-  return { config: values === undefined ? text : { ...text, values }, callback: callback ?? text.callback };
+  const whenDone = callback ?? text.callback ?? undefined;
+  if (whenDone !== undefined && typeof whenDone !== 'function') throw new TypeError('the callback of a query must be a function');
+  if (typeof text === 'string') return { config: { text, values }, callback: whenDone };
+  return { config: values === undefined ? text : { ...text, values }, callback: whenDone };
 }
 
 /** A query as an object with events: 'row', 'end', 'error'. */

@@ -56,6 +56,7 @@ class Converters {
     this.source = source;
     this.isDefault = isDefault;
     this.format = isDefault ? FORMAT.pg : FORMAT.text;
+    this.areUsers = source !== types || changes !== 0;
   }
   converter({ nativeType: oid }) {
     const parse = this.source.getTypeParser(oid, 'text');
@@ -66,12 +67,14 @@ class Converters {
 }
 
 const types = { builtins, getTypeParser, setTypeParser, arrayParser: { create: (text, element) => ({ parse: () => parseArray(text, element) }) } };
+let changes = 0; // of the common parsers
 let defaults = new Converters(types, true);
 const others = new WeakMap();
 
 function setTypeParser(oid, format, parse) {
   if (typeof format === 'function') [format, parse] = ['text', format];
   parsers[format].set(oid, parse);
+  ++changes;
   defaults = new Converters(types, [...NATIVE].every(([native, its]) => parsers.text.get(native) === its));
 }
 
@@ -103,6 +106,8 @@ class TypeOverrides {
   }
   converters() {
     if (this.changes === 0) return convertersOf(this._types);
+    if (this._known !== changes) this._converters = undefined; // what it does not override has changed
+    this._known = changes;
     return this._converters ??= new Converters(this, false);
   }
 }
