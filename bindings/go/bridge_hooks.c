@@ -9,6 +9,7 @@ static dbpool_status on_opened(void *user_data, dbpool_conn conn) { return dbpgo
 static dbpool_status on_lent(void *user_data, dbpool_conn conn) { return dbpgoLent(id_of(user_data), conn); }
 static void on_returned(void *user_data, dbpool_conn conn) { dbpgoReturned(id_of(user_data), conn); }
 static void on_closed(void *user_data, uint32_t reason) { dbpgoClosed(id_of(user_data), reason); }
+static void on_hooks_end(void *user_data) { dbpgoHooksEnd(id_of(user_data)); }
 
 dbpool_status dbpgo_set_hooks(dbpool_options *options, uint32_t id, uint32_t which, dbpool_error **error) {
   const dbpool_hooks hooks = {.struct_size = sizeof hooks,
@@ -16,7 +17,8 @@ dbpool_status dbpgo_set_hooks(dbpool_options *options, uint32_t id, uint32_t whi
                               .opened = which & DBPGO_HOOK_OPENED ? on_opened : NULL,
                               .lent = which & DBPGO_HOOK_LENT ? on_lent : NULL,
                               .returned = which & DBPGO_HOOK_RETURNED ? on_returned : NULL,
-                              .closed = which & DBPGO_HOOK_CLOSED ? on_closed : NULL};
+                              .closed = which & DBPGO_HOOK_CLOSED ? on_closed : NULL,
+                              .destroy = on_hooks_end};
   return dbpool_options_set_hooks(options, &hooks, error);
 }
 

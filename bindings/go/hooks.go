@@ -94,10 +94,8 @@ type numberedHooks struct {
 
 var allHooks numbered[*numberedHooks]
 
-func dropHooks(id uint32) { allHooks.drop(id) }
-
-// Set gives the options the hooks and returns their number, 0 if there are none.
-func (h *hooks) set(o *C.dbpool_options, p *Pool) (uint32, error) {
+// Set gives the options the hooks, which are there until dbpgoHooksEnd. False: there are none.
+func (h *hooks) set(o *C.dbpool_options, p *Pool) (bool, error) {
 	var which C.uint32_t
 	if h.opened != nil {
 		which |= C.DBPGO_HOOK_OPENED
@@ -112,15 +110,15 @@ func (h *hooks) set(o *C.dbpool_options, p *Pool) (uint32, error) {
 		which |= C.DBPGO_HOOK_CLOSED
 	}
 	if which == 0 {
-		return 0, nil
+		return false, nil
 	}
 	id := allHooks.add(&numberedHooks{hooks: *h, pool: &Pool{loop: p.loop, sqlite: p.sqlite, hooked: true}})
 	var cerr *C.dbpool_error
 	if status := C.dbpgo_set_hooks(o, C.uint32_t(id), which, &cerr); status < 0 {
-		dropHooks(id)
-		return 0, takeError(status, cerr)
+		allHooks.drop(id)
+		return false, takeError(status, cerr)
 	}
-	return id, nil
+	return true, nil
 }
 
 // Ask lets a hook see a connection, on which statements run in the calling thread.
@@ -156,3 +154,6 @@ func dbpgoClosed(id C.uint32_t, reason C.uint32_t) {
 		h.closed(CloseReason(reason))
 	}
 }
+
+//export dbpgoHooksEnd
+func dbpgoHooksEnd(id C.uint32_t) { allHooks.drop(uint32(id)) }

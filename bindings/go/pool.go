@@ -47,20 +47,14 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 	}
 	defer C.dbpool_options_free(o)
 	p := &Pool{loop: loop, sqlite: s.isSQLite(uri)}
-	h, err := s.hooks.set(o, p)
-	if err != nil {
+	if p.hooked, err = s.hooks.set(o, p); err != nil {
 		return nil, err
 	}
-	p.hooked = h != 0
 	if err := p.create(ctx, uri, o); err != nil {
-		dropHooks(h)
 		return nil, err
 	}
 	p.size.Store(p.Stat().PoolSize())
-	runtime.AddCleanup(p, func(c *C.dbpool) {
-		C.dbpool_unref(c)
-		dropHooks(h)
-	}, p.c)
+	runtime.AddCleanup(p, func(c *C.dbpool) { C.dbpool_unref(c) }, p.c)
 	return p, nil
 }
 

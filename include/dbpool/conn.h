@@ -156,7 +156,7 @@ DBPOOL_API uint64_t dbpool_conn_id(dbpool_conn conn);
  * @return DBPOOL_OK: destroy will be called; DBPOOL_ERR_STALE; DBPOOL_ERR_FORKED.
  * @since 0.1 @threadsafety any thread, also while a call on the lease is under way
  */
-DBPOOL_API dbpool_status dbpool_conn_set_data(dbpool_conn conn, void *data, void (*destroy)(void *data),
+DBPOOL_API dbpool_status dbpool_conn_set_data(dbpool_conn conn, void *data, void (*destroy)(void *user_data),
                                               dbpool_error **error);
 
 /**

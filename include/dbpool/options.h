@@ -103,7 +103,7 @@ enum {
  */
 typedef struct dbpool_hooks {
     size_t struct_size; /**< sizeof(dbpool_hooks), set by the caller */
-    void *user_data;    /**< given to each function; must live as long as the pool */
+    void *user_data;    /**< given to each function; must live until `destroy` */
     /** A new connection, before anyone gets it. Session state set here is gone with the first reset: what shall
         last belongs into init_sql. Anything but DBPOOL_OK, or a transaction or stream left open, closes it and
         counts as a failed open. */
@@ -114,10 +114,14 @@ typedef struct dbpool_hooks {
     void (*returned)(void *user_data, dbpool_conn conn);
     /** Closed; reason is DBPOOL_CLOSED_*. There is no connection any more. Not called for one that `opened` refused. */
     void (*closed)(void *user_data, uint32_t reason);
+    /** The end of user_data: no function of these is running or will run. That is when the settings have been freed, or
+        given other hooks, and every pool made of them is gone, each after its last connection, which may be later than
+        its last dbpool_unref(). On any thread, without a lock; not in a forked child for what its parent's pools have. */
+    void (*destroy)(void *user_data);
 } dbpool_hooks;
 
 /**
- * @brief Sets the hooks of the pools made of these settings. NULL removes them.
+ * @brief Sets the hooks of the pools made of these settings. NULL removes them. On failure `destroy` is not called.
  * @return DBPOOL_OK; DBPOOL_ERR_INVALID for NULL options or a struct_size too small; DBPOOL_ERR_NOMEM.
  * @since 0.1 @threadsafety the object: one thread at a time
  */

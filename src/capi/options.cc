@@ -44,7 +44,7 @@ dbpool_status dbpool_options_set_hooks(dbpool_options* options, const dbpool_hoo
     if (!options) return NullArgument("options");
     dbpool_hooks copy;
     DBP_RETURN_IF_ERROR(dbp::ReadStruct(hooks, &copy));
-    options->options.set_hooks(copy);
+    options->options.SetHooks(copy);
     return Status::Ok();
   });
 }

@@ -4,10 +4,12 @@
 #include <dbpool/options.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/fork.h"
 #include "base/secret.h"
 #include "base/time.h"
 
@@ -21,6 +23,22 @@ enum class SqliteMode : uint8_t { kReadOnly, kReadWrite, kReadWriteCreate };
 /// One host of a PostgreSQL URI. An absolute path is a socket directory.
 struct PostgresHost {
   std::string host, hostaddr, port;  ///< "" is libpq's default
+};
+
+/// What hooks were given, which ends when neither settings nor a pool have it any more.
+class HookData {
+ public:
+  explicit HookData(const dbpool_hooks& hooks) : user_data_(hooks.user_data), destroy_(hooks.destroy) {}
+  ~HookData() {
+    if (fork_stamp_ == ForkGeneration()) destroy_(user_data_);
+  }
+  HookData(const HookData&) = delete;
+  HookData& operator=(const HookData&) = delete;
+
+ private:
+  void* const user_data_;
+  void (*const destroy_)(void*);
+  const uint32_t fork_stamp_ = ForkGeneration();
 };
 
 struct PostgresTarget {
@@ -80,6 +98,7 @@ struct Config {
   std::string search_path;
 
   dbpool_hooks hooks = {};
+  std::shared_ptr<const HookData> hook_data;
 };
 
 }  // namespace dbp

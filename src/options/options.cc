@@ -50,6 +50,13 @@ Options::~Options() {
   WipeTexts(&environment_);
 }
 
+void Options::SetHooks(const dbpool_hooks& hooks) {
+  std::shared_ptr<const HookData> data;
+  if (hooks.destroy) data = std::make_shared<const HookData>(hooks);
+  hooks_ = hooks;
+  hook_data_ = std::move(data);
+}
+
 Status Options::Set(std::string_view name, std::string_view value) {
   Setting setting;
   DBP_RETURN_IF_ERROR(MakeSetting(name, value, /*show=*/true, &setting));

@@ -4,6 +4,7 @@
 #include <dbpool/options.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -22,16 +23,19 @@ class Options {
   Status Set(std::string_view name, std::string_view value);
   /// Reads prefix + NAME for every option and alias there is.
   Status ReadEnvironment(std::string_view prefix);
-  void set_hooks(const dbpool_hooks& hooks) { hooks_ = hooks; }
+  /// Throws std::bad_alloc, and then has those it had.
+  void SetHooks(const dbpool_hooks& hooks);
 
   using Texts = std::map<std::string, std::string, std::less<>>;
   const Texts& explicit_texts() const { return explicit_; }
   const Texts& environment_texts() const { return environment_; }
   const dbpool_hooks& hooks() const { return hooks_; }
+  const std::shared_ptr<const HookData>& hook_data() const { return hook_data_; }
 
  private:
   Texts explicit_, environment_;
   dbpool_hooks hooks_ = {};
+  std::shared_ptr<const HookData> hook_data_;
 };
 
 /// One validated configuration out of the options, the URI, the environment and the defaults, in this

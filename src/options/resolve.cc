@@ -121,6 +121,7 @@ Status Resolve(const char* uri, const Options* options, Config* out) {
                           ? MakePostgresTarget(sources, &config.postgres)
                           : MakeSqliteTarget(sources, &config.sqlite));
   config.hooks = options->hooks();
+  config.hook_data = options->hook_data();
   *out = std::move(config);
   return Status::Ok();
 }

@@ -1,5 +1,7 @@
 #include "pool/lease.h"
 
+#include <sched.h>
+
 #include "base/fork.h"
 
 namespace dbp {
@@ -38,6 +40,14 @@ Status Lease::Pin(dbpool_conn token) {
                          DBPOOL_FLAG_CONN_BROKEN | DBPOOL_FLAG_NOT_SENT | DBPOOL_FLAG_RETRYABLE);
   }
   return Status::Ok();
+}
+
+Status Lease::PinSoon(dbpool_conn token, Deadline deadline) {
+  for (;;) {
+    Status status = Pin(token);
+    if (status.code() != DBPOOL_ERR_BUSY || deadline.Passed()) return status;
+    sched_yield();
+  }
 }
 
 void Lease::Unpin() {

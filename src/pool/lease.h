@@ -17,6 +17,8 @@ class Lease {
 
   /// DBPOOL_ERR_STALE, _BUSY or _FORKED; _BROKEN if the connection is gone. REQUIRES: not pinned.
   Status Pin(dbpool_conn token);
+  /// Pin(), which waits for another thread's call that does not wait for the server itself.
+  Status PinSoon(dbpool_conn token, Deadline deadline);
   void Unpin();
 
   /// REQUIRES: pinned, as all below.

@@ -87,7 +87,9 @@ void Result::EndStream() {
   const bool leave_it = source.release_at_end && source.on_loop;
   try {
     Lease lease;
-    if (!leave_it && lease.Pin(source.lease).ok() && lease.connection().streaming()) {
+    // Another thread may be at the lease, which has a stream open: it is told so, soon.
+    if (!leave_it && lease.PinSoon(source.lease, Deadline::After(kCloseLimit)).ok() &&
+        lease.connection().streaming()) {
       Connection& connection = lease.connection();
       connection.StartCloseStream(Deadline::After(kCloseLimit));
       bool closed = Pump(connection, Deadline::After(kRestIsSmall));

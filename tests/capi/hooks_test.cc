@@ -165,6 +165,63 @@ TEST_P(Hooks, AreRemovedByNull) {
   EXPECT_EQ(log_.opened + log_.lent, 0);
 }
 
+/// Hooks that count their end.
+class HookEnds : public EveryDatabase {
+ protected:
+  static void Count(void* counter) { ++*static_cast<std::atomic<int>*>(counter); }
+  dbpool_hooks Counted(std::atomic<int>& ends) const {
+    return {.struct_size = sizeof(dbpool_hooks), .user_data = &ends, .destroy = Count};
+  }
+  Pool MakeFrom(const Options& options) const {
+    dbpool* pool = nullptr;
+    EXPECT_STATUS(dbpool_create(uri().c_str(), options.get(), &pool, nullptr), DBPOOL_OK);
+    return Pool(pool);
+  }
+  std::atomic<int> ends_{0}, others_{0};
+};
+DBP_ON_EVERY_DATABASE(HookEnds);
+
+TEST_P(HookEnds, ComeAfterTheSettingsAndTheLastConnectionOfAllPools) {
+  Options options = MakeOptions({});
+  const dbpool_hooks hooks = Counted(ends_);
+  ASSERT_STATUS(dbpool_options_set_hooks(options.get(), &hooks, nullptr), DBPOOL_OK);
+  Pool one = MakeFrom(options), two = MakeFrom(options);
+  options.reset();
+  one.reset();
+  const dbpool_conn conn = Borrow(two);
+  two.reset();
+  EXPECT_EQ(ends_, 0) << "a connection is lent";
+  EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
+  EXPECT_TRUE(Await([&] { return ends_ == 1; }));
+}
+
+TEST_P(HookEnds, ComeWithOtherHooksOnceNoPoolHasThem) {
+  const Options options = MakeOptions({});
+  const dbpool_hooks hooks = Counted(ends_), others = Counted(others_);
+  ASSERT_STATUS(dbpool_options_set_hooks(options.get(), &hooks, nullptr), DBPOOL_OK);
+  ASSERT_STATUS(dbpool_options_set_hooks(options.get(), &others, nullptr), DBPOOL_OK);
+  EXPECT_EQ(ends_, 1);
+  Pool pool = MakeFrom(options);
+  ASSERT_STATUS(dbpool_options_set_hooks(options.get(), nullptr, nullptr), DBPOOL_OK);
+  EXPECT_EQ(others_, 0);
+  pool.reset();
+  EXPECT_TRUE(Await([&] { return others_ == 1; }));
+  EXPECT_EQ(ends_, 1);
+}
+
+TEST_P(HookEnds, AreTheParentsAlone) {
+  Options options = MakeOptions({});
+  const dbpool_hooks hooks = Counted(ends_);
+  ASSERT_STATUS(dbpool_options_set_hooks(options.get(), &hooks, nullptr), DBPOOL_OK);
+  EXPECT_EQ(InChild([&] {
+              options.reset();
+              return ends_.load();
+            }),
+            0);
+  options.reset();
+  EXPECT_EQ(ends_, 1);
+}
+
 TEST_P(Hooks, RunForTransactionsAndOneShotsToo) {
   ASSERT_STATUS(Create(one_), DBPOOL_OK);
   EXPECT_EQ(Ask(pool_, "select 1"), "1");

@@ -1,4 +1,6 @@
+#include <atomic>
 #include <cstring>
+#include <thread>
 
 #include "tests/capi/capi.h"
 
@@ -99,6 +101,26 @@ TEST_P(Results, AnOpenStreamKeepsItsLeaseBusy) {
   ASSERT_STATUS(result.Fetch(10, &batch), DBPOOL_OK);
   result.Free();
   EXPECT_EQ(Ask(conn, "select 1"), "1") << "free in mid-stream gives it back";
+  EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
+}
+
+TEST_P(Results, AStreamEndsAlsoWhileOtherThreadsTryItsLease) {
+  const Pool pool = Make();
+  const dbpool_conn conn = Borrow(pool);
+  for (int i = 0; i < 50; ++i) {
+    Result result;
+    ASSERT_STATUS(Stream(conn, Numbers(10'000), &result), DBPOOL_OK);
+    std::atomic<bool> over{false};
+    std::atomic<int> tried{0};
+    std::thread other([&] {
+      for (; !over; ++tried) (void)dbpool_conn_ping(conn, -1, nullptr);
+    });
+    EXPECT_TRUE(Await([&] { return tried > 0; }));
+    result.Free();
+    over = true;
+    other.join();
+    ASSERT_EQ(Ask(conn, "select 1"), "1");
+  }
   EXPECT_STATUS(dbpool_release(conn), DBPOOL_OK);
 }
 

@@ -121,7 +121,7 @@ TEST(Resolving, CopiesTheHooks) {
   int data = 0;
   dbpool_hooks hooks = {};
   hooks.user_data = &data;
-  options.set_hooks(hooks);
+  options.SetHooks(hooks);
   Config config;
   ASSERT_TRUE(Resolve("sqlite:x", &options, &config).ok());
   EXPECT_EQ(config.hooks.user_data, &data);

@@ -69,7 +69,7 @@ extern "C" {
     pub fn dbpool_conn_set_data(
         conn: dbpool_conn,
         data: *mut c_void,
-        destroy: Option<unsafe extern "C" fn(data: *mut c_void)>,
+        destroy: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
         error: *mut *mut dbpool_error,
     ) -> dbpool_status;
     /// What `dbpool_conn_set_data()` keeps with the connection.

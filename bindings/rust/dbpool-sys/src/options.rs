@@ -51,7 +51,7 @@ pub const DBPOOL_CLOSED_POOL: u32 = 10;
 pub struct dbpool_hooks {
     /// Set by the caller.
     pub struct_size: usize,
-    /// Given to each function; must live as long as the pool.
+    /// Given to each function; must live until `destroy`.
     pub user_data: *mut c_void,
     /// A new connection, before anyone gets it.
     pub opened: Option<unsafe extern "C" fn(*mut c_void, dbpool_conn) -> dbpool_status>,
@@ -61,6 +61,8 @@ pub struct dbpool_hooks {
     pub returned: Option<unsafe extern "C" fn(*mut c_void, dbpool_conn)>,
     /// Closed; the reason is `DBPOOL_CLOSED_*`.
     pub closed: Option<unsafe extern "C" fn(*mut c_void, u32)>,
+    /// The end of `user_data`: no function of these is running or will run.
+    pub destroy: Option<unsafe extern "C" fn(*mut c_void)>,
 }
 
 extern "C" {

@@ -51,7 +51,7 @@ fn questions() -> Questions {
         dbpool_tx_options { struct_size isolation flags timeout_ms max_attempts reserved }
         dbpool_error_counts { struct_size open idle leased waiting }
         dbpool_option { struct_size name aliases r#type range default_value group help }
-        dbpool_hooks { struct_size user_data opened lent returned closed }
+        dbpool_hooks { struct_size user_data opened lent returned closed destroy }
         dbpool_acquire_options { struct_size timeout_ms access flags tag }
         dbpool_statistics {
             struct_size limit open idle leased opening waiting acquired waited timed_out opened closed open_failed

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::ffi::{c_string, call, milliseconds};
-use crate::hooks::Hooks;
+use crate::hooks::{self, Hooks};
 use crate::pool::{self, Pool};
 use crate::server::Server;
 use crate::session::Session;
@@ -130,8 +130,7 @@ impl Builder {
     ///
     /// Hooks run on any thread that uses the pool and on the library's own. They must not get connections of the same
     /// pool or close it. A panic in one goes no further: here and in [`on_lent`](Self::on_lent) it refuses the
-    /// connection, as an error does. As a connection may outlive its pool's last handle, hooks are kept until the process
-    /// ends.
+    /// connection, as an error does. Hooks are dropped after the last connection, which may outlive the pool's last handle.
     pub fn on_opened(
         mut self,
         hook: impl Fn(&Session) -> Result<()> + Send + Sync + 'static,
@@ -210,10 +209,12 @@ impl Builder {
             })?;
         }
         if let Some(hooks) = self.hooks.into_c() {
-            // SAFETY: the hooks are copied, and what they point to lives as long as the process.
+            // SAFETY: the hooks are copied, and what they point to lives until their destroy().
             call(|error| unsafe {
                 sys::dbpool_options_set_hooks(options.0.as_ptr(), &hooks, error)
-            })?;
+            })
+            // SAFETY: they were not taken.
+            .inspect_err(|_| unsafe { hooks::destroy(hooks.user_data) })?;
         }
         Ok((uri, options))
     }

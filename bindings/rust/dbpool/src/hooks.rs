@@ -1,5 +1,4 @@
 use std::ffi::c_void;
-use std::ptr;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -21,7 +20,7 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    /// The closures live on until the process ends: connections may be closed after the last handle of their pool.
+    /// The closures live until `destroy`, after the last connection of the pool, which may be later than its last handle.
     pub(crate) fn into_c(self) -> Option<sys::dbpool_hooks> {
         let set = [
             self.opened.is_some(),
@@ -32,14 +31,14 @@ impl Hooks {
         if !set.contains(&true) {
             return None;
         }
-        let kept: &'static Self = Box::leak(Box::new(self));
         Some(sys::dbpool_hooks {
             struct_size: size_of::<sys::dbpool_hooks>(),
-            user_data: ptr::from_ref(kept).cast_mut().cast(),
-            opened: kept.opened.as_ref().map(|_| opened as _),
-            lent: kept.lent.as_ref().map(|_| lent as _),
-            returned: kept.returned.as_ref().map(|_| returned as _),
-            closed: kept.closed.as_ref().map(|_| closed as _),
+            opened: self.opened.as_ref().map(|_| opened as _),
+            lent: self.lent.as_ref().map(|_| lent as _),
+            returned: self.returned.as_ref().map(|_| returned as _),
+            closed: self.closed.as_ref().map(|_| closed as _),
+            destroy: Some(destroy),
+            user_data: Box::into_raw(Box::new(self)).cast(),
         })
     }
 }
@@ -47,7 +46,7 @@ impl Hooks {
 /// # Safety
 /// `hooks` is the user_data of into_c().
 unsafe fn hooks<'a>(hooks: *mut c_void) -> &'a Hooks {
-    // SAFETY: it was leaked, and nobody writes to it.
+    // SAFETY: it is there until destroy(), and nobody writes to it.
     unsafe { &*hooks.cast::<Hooks>() }
 }
 
@@ -82,4 +81,12 @@ unsafe extern "C" fn closed(user_data: *mut c_void, reason: u32) {
     if let Some(hook) = &unsafe { hooks(user_data) }.closed {
         contain(|| hook(CloseReason::of(reason)));
     }
+}
+
+/// # Safety
+/// `user_data` is that of into_c(), and nobody has it any more.
+pub(crate) unsafe extern "C" fn destroy(user_data: *mut c_void) {
+    // SAFETY: into_c() made it of a box.
+    let hooks = unsafe { Box::from_raw(user_data.cast::<Hooks>()) };
+    contain(|| drop(hooks));
 }

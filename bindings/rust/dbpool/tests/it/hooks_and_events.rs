@@ -8,6 +8,7 @@ use crate::support::{on_both, until, Database};
 on_both! {
     hooks_see_each_connection
     a_hook_refuses_a_connection
+    hooks_are_dropped_with_the_last_connection
     events_tell_of_connections_that_come_and_go
 }
 
@@ -39,6 +40,20 @@ fn hooks_see_each_connection(db: &Database) {
     pool.close(None).unwrap();
     until(|| seen.lock().unwrap().len() == 4);
     assert_eq!(*seen.lock().unwrap(), ["opened 1", "lent", "returned", "closed Pool"]);
+}
+
+fn hooks_are_dropped_with_the_last_connection(db: &Database) {
+    let held = Arc::new(());
+    let builder = db.builder().on_returned({
+        let held = held.clone();
+        move |_| drop(held.clone())
+    });
+    let pool = builder.build().unwrap();
+    let conn = pool.get().unwrap();
+    drop(pool);
+    assert_eq!(Arc::strong_count(&held), 2, "a connection is borrowed");
+    drop(conn);
+    until(|| Arc::strong_count(&held) == 1);
 }
 
 fn a_hook_refuses_a_connection(db: &Database) {
