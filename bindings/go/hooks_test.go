@@ -3,6 +3,7 @@ package dbpool_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,6 +65,32 @@ func TestAHookRefusesAConnection(t *testing.T) {
 		check(t, pool.Ping(testContext(t)))
 		equal(t, times.Load(), 2)
 		await(t, "the refused one's end", func() bool { return pool.Stat().ClosedCount(dbpool.ClosedHook) == 1 })
+	})
+}
+
+// The collector may take a pool while a connection of its is lent, or not closed yet.
+func TestHooksStayUntilTheLastConnectionIsClosed(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		closed := make(chan dbpool.CloseReason, 10)
+		dropped := make(chan struct{})
+		func() {
+			held := new([16]byte)
+			runtime.AddCleanup(held, func(struct{}) { close(dropped) }, struct{}{})
+			pool, err := dbpool.New(testContext(t), db.uri, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0),
+				dbpool.WithAfterClose(func(r dbpool.CloseReason) { closed <- r; runtime.KeepAlive(held) }))
+			check(t, err)
+			check(t, pool.Ping(testContext(t)))
+		}()
+		await(t, "the connection is closed", func() bool { runtime.GC(); return len(closed) == 1 })
+		await(t, "the hook is dropped", func() bool {
+			runtime.GC()
+			select {
+			case <-dropped:
+				return true
+			default:
+				return false
+			}
+		})
 	})
 }
 
