@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/abi.h"
+#include "tests/support/stopwatch.h"
 #include "tests/support/testing.h"
 
 // What the suites against real databases share.
@@ -91,14 +92,6 @@ class Running {
  private:
   abi::Error error_;
   std::thread thread_;
-};
-
-class Stopwatch {
- public:
-  int64_t millis() const { return (Now() - began_) / kMillisecond; }
-
- private:
-  const Nanos began_ = Now();
 };
 
 }  // namespace dbp
