@@ -1,11 +1,13 @@
 """Counts the single tests of one ctest run: count_tests.py RESULTS
 
 RESULTS holds ctest.junit and, for GoogleTest programs, <program>.xml. A program whose XML is missing
-(crashed, timed out, or no GoogleTest) counts as one test, by ctest's verdict; one that fails by ctest
-without a failed case of its own (a leak found at exit, a crash after the last case) adds one failure.
+(crashed, timed out, or no GoogleTest) counts as one test, by ctest's verdict, and is named with the case it
+was at; one that fails by ctest without a failed case of its own (a leak found at exit, a crash after the last
+case) adds one failure.
 Prints the failed ones and the closing line; exits with 1 if anything failed or nothing ran.
 """
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -28,6 +30,14 @@ def cases_of(path):
     return cases
 
 
+def with_case_at_work(name, program):
+    """The program's name, and the case that had begun and not ended when its output did."""
+    said = "".join(output.text or "" for output in program.iter("system-out"))
+    begun = re.findall(r"^\[ RUN      \] (\S+)", said, re.M)
+    ended = set(re.findall(r"^\[ *(?:OK|FAILED|SKIPPED) *\] (\S+?)(?:,| \(|$)", said, re.M))
+    return f"{name}: ended in {begun[-1]}" if begun and begun[-1] not in ended else name
+
+
 def count(results):
     verdicts = []
     for program in ElementTree.parse(results / "ctest.junit").getroot().iter("testcase"):
@@ -39,7 +49,7 @@ def count(results):
             verdict = "skipped" if reason.startswith(("SKIP_", "Disabled")) else "failed"
         cases = cases_of(results / f"{name}.xml")
         if not cases:
-            verdicts.append((name, verdict))
+            verdicts.append((with_case_at_work(name, program) if verdict == "failed" else name, verdict))
             continue
         verdicts += [(f"{name}: {case}", case_verdict) for case, case_verdict in cases]
         if verdict == "failed" and all(v != "failed" for _, v in cases):

@@ -3,7 +3,6 @@
 
 #include "capi/guard.h"
 #include "capi/handles.h"
-#include "capi/version.h"
 #include "sql/connection.h"
 #include "sql/probe.h"
 

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -174,53 +174,48 @@ constexpr const char* kFooter =
     "Exit status: 0 if any request succeeded, 1 if none did, 2 wrong use,\n"
     "130 interrupted.";
 
-void AddFlags(CLI::App& command, BenchArguments* a) {
-  const auto counts = [](double most) { return CLI::Range(1.0, most).description(""); };
-  command.add_option("--threads", a->threads, "Threads, 1 to 1024")
-      ->type_name("N")
-      ->check(counts(1024));
-  command.add_option("--pool-size", a->pool_size, "Connections, without overflow (pool_size)")
-      ->type_name("N")
-      ->check(counts(10'000));
-  command.add_option("--duration", a->duration, "How long, 10ms to 1h")
-      ->capture_default_str()
-      ->type_name("TIME")
-      ->check(CLI::Validator(CheckDuration, "", "duration"));
-  command.add_option("--workload", a->workload, "acquire, point, mixed or scan")
-      ->capture_default_str()
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"acquire", "point", "mixed", "scan"}).description(""));
-  CLI::Option* users =
-      command.add_option("--users", a->users, "Simulate users who think, 1 to 100000")
-          ->type_name("N")
-          ->check(counts(100'000));
-  command.add_option("--think", a->think, "How long users think")
-      ->capture_default_str()
-      ->type_name("A..B")
-      ->needs(users)
-      ->check(CLI::Validator(CheckThink, "", "think"));
-  command.add_option("--rate", a->rate, "Requests due per second, answered or not")
-      ->type_name("R")
-      ->excludes(users)
-      ->check(CLI::Range(0.01, 1e7).description(""));
-  command.add_option("--rows", a->rows, "Rows of the table, 1 to 10000000")
-      ->capture_default_str()
-      ->type_name("N")
-      ->check(counts(1e7));
-  command.add_flag("--no-pool", a->no_pool, "Open and close for every request (pooling=off)");
-  command.add_flag("--json", a->json, "Print JSON and no progress; times in nanoseconds");
+void AddFlags(Command& command, BenchArguments* a) {
+  command.Option("--threads", &a->threads, "Threads, 1 to 1024").Type("N").Between(1, 1024);
+  command.Option("--pool-size", &a->pool_size, "Connections, without overflow (pool_size)")
+      .Type("N")
+      .Between(1, 10'000);
+  command.Option("--duration", &a->duration, "How long, 10ms to 1h")
+      .ShowDefault()
+      .Type("TIME")
+      .Checked(CheckDuration);
+  command.Option("--workload", &a->workload, "acquire, point, mixed or scan")
+      .ShowDefault()
+      .Type("NAME")
+      .OneOf({"acquire", "point", "mixed", "scan"});
+  const Argument users =
+      command.Option("--users", &a->users, "Simulate users who think, 1 to 100000").Type("N").Between(1, 100'000);
+  command.Option("--think", &a->think, "How long users think")
+      .ShowDefault()
+      .Type("A..B")
+      .Needs(users)
+      .Checked(CheckThink);
+  command.Option("--rate", &a->rate, "Requests due per second, answered or not")
+      .Type("R")
+      .Excludes(users)
+      .Between(0.01, 1e7);
+  command.Option("--rows", &a->rows, "Rows of the table, 1 to 10000000")
+      .ShowDefault()
+      .Type("N")
+      .Between(1, 1e7);
+  command.Flag("--no-pool", &a->no_pool, "Open and close for every request (pooling=off)");
+  command.Flag("--json", &a->json, "Print JSON and no progress; times in nanoseconds");
 }
 
 }  // namespace
 
-void AddBench(CLI::App& app, int* exit_code) {
+void AddBench(CommandLine& line) {
   const auto arguments = std::make_shared<BenchArguments>();
-  CLI::App* command = app.add_subcommand("bench", "Measure throughput, latency and waits");
-  AddUri(*command, &arguments->target);
-  AddSettings(*command, &arguments->target);
-  AddFlags(*command, arguments.get());
-  command->footer(kFooter);
-  command->callback([arguments, exit_code] { *exit_code = RunBench(*arguments); });
+  Command command = line.Add("bench", "Measure throughput, latency and waits");
+  AddUri(command, &arguments->target);
+  AddSettings(command, &arguments->target);
+  AddFlags(command, arguments.get());
+  command.Footer(kFooter);
+  command.Runs([arguments] { return RunBench(*arguments); });
 }
 
 }  // namespace dbp::cli

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/demo_report.h"
 #include "cli/demo_steps.h"
@@ -116,20 +116,20 @@ int RunDemo(const DemoArguments& arguments) {
 
 }  // namespace
 
-void AddDemo(CLI::App& app, int* exit_code) {
+void AddDemo(CommandLine& line) {
   const auto arguments = std::make_shared<DemoArguments>();
-  CLI::App* command = app.add_subcommand("demo", "Show in ten seconds what a pool is good for");
-  command->add_option("uri", arguments->target.uri, "The database; else a temporary SQLite file");
-  AddSettings(*command, &arguments->target);
+  Command command = line.Add("demo", "Show in ten seconds what a pool is good for");
+  command.Option("uri", &arguments->target.uri, "The database; else a temporary SQLite file");
+  AddSettings(command, &arguments->target);
   // For the tests; a shorter run says less.
-  command->add_option("--seconds", arguments->seconds, "")->group("")->check(CLI::Range(0.1, 18.0));
-  command->footer(
+  command.Option("--seconds", &arguments->seconds, "").Hidden().Between(0.1, 18);
+  command.Footer(
       "It makes a table dbpool_demo of 100,000 rows and drops it again; a temporary\n"
       "folder is removed. NO_COLOR turns colours off, a locale without UTF-8 Unicode.\n\n"
       "Examples:\n"
       "  dbpool demo\n"
       "  dbpool demo postgresql:///test");
-  command->callback([arguments, exit_code] { *exit_code = RunDemo(*arguments); });
+  command.Runs([arguments] { return RunDemo(*arguments); });
 }
 
 }  // namespace dbp::cli

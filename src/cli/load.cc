@@ -28,7 +28,7 @@ struct Shared {
   Arrivals& arrivals;
   const Work& work;
   int64_t end;
-  std::atomic<bool> stop = false;
+  std::atomic<bool> stop = false;  // interrupted, or one of us cannot go on
 
   bool Over() const { return stop.load(std::memory_order_relaxed) || Now() >= end; }
 };
@@ -42,12 +42,12 @@ class alignas(64) Worker {
     // Sleeps end when asked, not up to 50 us later: that would be counted as the database's time.
     prctl(PR_SET_TIMERSLACK, 1UL);
     try {
-      while (!shared_.Over()) {
+      do {
         const Request request = shared_.arrivals.Next();
         if (!WaitUntilDue(request)) return;
         Serve(request);
         shared_.arrivals.Done(request, random_);
-      }
+      } while (!shared_.Over());
     } catch (...) {
       fatal_ = std::current_exception();
       shared_.stop = true;
@@ -69,12 +69,13 @@ class alignas(64) Worker {
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
  private:
-  // False: the time was over first.
+  // False: the time was over first, or the run was stopped.
   bool WaitUntilDue(const Request& request) {
     for (;;) {
       const int64_t now = Now();
+      if (shared_.stop) return false;
       if (now >= request.due) return true;
-      if (shared_.Over()) return false;
+      if (now >= shared_.end) return false;
       SleepUntil(std::min({request.due, now + kLongestSleep, shared_.end}));
     }
   }
@@ -117,7 +118,6 @@ void TickUntilOver(const LoadPlan& plan, int64_t start, Shared* shared, const Wo
     }
     plan.on_tick(progress);
   }
-  shared->stop = true;
 }
 
 }  // namespace
@@ -141,15 +141,14 @@ LoadResult RunLoad(const LoadPlan& plan, Arrivals& arrivals, const Work& work) {
     workers.push_back(std::make_unique<Worker>(shared, start + i));
   arrivals.Start(start);
   {
-    // Left by whatever way, the threads are told to stop and then joined: `stop` goes before
-    // `threads`.
-    std::vector<std::jthread> threads;
-    struct Stop {
-      Shared& shared;
-      ~Stop() { shared.stop = true; }
-    } stop{shared};
-    for (const auto& worker : workers) threads.emplace_back([&worker] { worker->Run(); });
-    TickUntilOver(plan, start, &shared, workers);
+    std::vector<std::jthread> threads;  // joined, whatever way this is left by
+    try {
+      for (const auto& worker : workers) threads.emplace_back([&worker] { worker->Run(); });
+      TickUntilOver(plan, start, &shared, workers);
+    } catch (...) {
+      shared.stop = true;
+      throw;
+    }
   }
   LoadResult result;
   result.elapsed = Now() - start;

@@ -49,7 +49,7 @@ struct LoadResult {
 };
 
 /// Runs until the duration is over or an interrupt was asked for; requests that run then are
-/// finished. After a failed request a thread pauses for 10 ms, so that an outage is counted and not
+/// finished. However short the time, each thread sends one if any is due. After a failed request a thread pauses for 10 ms, so that an outage is counted and not
 /// amplified.
 LoadResult RunLoad(const LoadPlan& plan, Arrivals& arrivals, const Work& work);
 

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -6,6 +5,7 @@
 #include <vector>
 
 #include "cli/api.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
@@ -120,16 +120,15 @@ void PrintJson(const std::vector<dbpool_option>& options) {
 
 }  // namespace
 
-void AddOptions(CLI::App& app, int* exit_code) {
+void AddOptions(CommandLine& line) {
   struct Format {
     bool json = false, markdown = false;
   };
   const auto format = std::make_shared<Format>();
-  CLI::App* command = app.add_subcommand("options", "List all options of a pool");
-  CLI::Option* json = command->add_flag("--json", format->json, "Print JSON");
-  command->add_flag("--markdown", format->markdown, "Print a Markdown table, as in the README")
-      ->excludes(json);
-  command->callback([format, exit_code] {
+  Command command = line.Add("options", "List all options of a pool");
+  const Argument json = command.Flag("--json", &format->json, "Print JSON");
+  command.Flag("--markdown", &format->markdown, "Print a Markdown table, as in the README").Excludes(json);
+  command.Runs([format] {
     const std::vector<dbpool_option> options = AllOptions();
     if (format->json)
       PrintJson(options);
@@ -137,7 +136,7 @@ void AddOptions(CLI::App& app, int* exit_code) {
       PrintMarkdown(options);
     else
       PrintHuman(options);
-    *exit_code = 0;
+    return 0;
   });
 }
 

@@ -1,10 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/failure_text.h"
 #include "cli/target.h"
@@ -94,22 +94,22 @@ std::string CheckTimeout(const std::string& text) {
 
 }  // namespace
 
-void AddPing(CLI::App& app, int* exit_code) {
+void AddPing(CommandLine& line) {
   const auto arguments = std::make_shared<PingArguments>();
-  CLI::App* command = app.add_subcommand("ping", "Open one connection and say who answers");
-  AddUri(*command, &arguments->target);
-  AddSettings(*command, &arguments->target);
-  command->add_option("--timeout", arguments->timeout, "Give up after this time (connect_timeout)")
-      ->type_name("TIME")
-      ->check(CLI::Validator(CheckTimeout, "", "time"));
-  command->add_flag("--json", arguments->json, "Print JSON, failures included");
-  command->footer(
+  Command command = line.Add("ping", "Open one connection and say who answers");
+  AddUri(command, &arguments->target);
+  AddSettings(command, &arguments->target);
+  command.Option("--timeout", &arguments->timeout, "Give up after this time (connect_timeout)")
+      .Type("TIME")
+      .Checked(CheckTimeout);
+  command.Flag("--json", &arguments->json, "Print JSON, failures included");
+  command.Footer(
       "Examples:\n"
       "  dbpool ping postgresql://app@db.example.org/shop\n"
       "  dbpool ping sqlite:shop.db --json\n"
       "  DBPOOL_URI=postgresql:///shop dbpool ping --timeout 500ms\n\n"
       "Exit status: 0 it answered, 1 it did not (the cause is on stderr), 2 wrong use.");
-  command->callback([arguments, exit_code] { *exit_code = RunPing(*arguments); });
+  command.Runs([arguments] { return RunPing(*arguments); });
 }
 
 }  // namespace dbp::cli

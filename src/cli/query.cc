@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "cli/arrivals.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/failure_text.h"
 #include "cli/interrupt.h"
@@ -129,28 +129,26 @@ constexpr const char* kFooter =
 
 }  // namespace
 
-void AddQuery(CLI::App& app, int* exit_code) {
+void AddQuery(CommandLine& line) {
   const auto arguments = std::make_shared<QueryArguments>();
-  CLI::App* command = app.add_subcommand("query", "Run SQL and show what it gives");
-  command->add_option("arguments", arguments->positionals, "")
-      ->option_text("[URI] SQL [PARAM ...]");
-  AddSettings(*command, &arguments->target);
-  CLI::Option* json = command->add_flag("--json", arguments->json, "Print JSON");
-  command->add_flag("--csv", arguments->csv, "Print CSV (RFC 4180)")->excludes(json);
-  CLI::Option* null =
-      command->add_option("--null", arguments->null, "How NULL is shown; not in JSON")
-          ->type_name("TEXT");
-  command->add_flag("--timing", arguments->timing, "Say on stderr how long it took");
-  command->footer(kFooter);
-  command->callback([arguments, null, exit_code] {
-    arguments->null_given = null->count() > 0;
+  Command command = line.Add("query", "Run SQL and show what it gives");
+  command.Option("arguments", &arguments->positionals, "").Usage("[URI] SQL [PARAM ...]");
+  AddSettings(command, &arguments->target);
+  const Argument json = command.Flag("--json", &arguments->json, "Print JSON");
+  command.Flag("--csv", &arguments->csv, "Print CSV (RFC 4180)").Excludes(json);
+  const Argument null =
+      command.Option("--null", &arguments->null, "How NULL is shown; not in JSON").Type("TEXT");
+  command.Flag("--timing", &arguments->timing, "Say on stderr how long it took");
+  command.Footer(kFooter);
+  command.Runs([arguments, null] {
+    arguments->null_given = null.given();
     try {
       SplitPositionals(arguments.get());
       Parameters check(arguments->parameters);
     } catch (const std::invalid_argument& error) {
-      throw CLI::ValidationError(error.what(), CLI::ExitCodes::ValidationError);
+      throw WrongUse(error.what());
     }
-    *exit_code = RunQuery(*arguments);
+    return RunQuery(*arguments);
   });
 }
 

@@ -1,14 +1,11 @@
 #include "cli/target.h"
 
-#include <CLI/CLI.hpp>
 #include <cctype>
 #include <fmt/format.h>
 
 namespace dbp::cli {
 
 namespace {
-
-constexpr char kShield = '\x01';
 
 std::string CheckSetting(const std::string& setting) {
   const size_t equals = setting.find('=');
@@ -18,15 +15,15 @@ std::string CheckSetting(const std::string& setting) {
 
 }  // namespace
 
-void AddUri(CLI::App& command, Target* target) {
-  command.add_option("uri", target->uri, "The database; else DBPOOL_URI or -o name it");
+void AddUri(Command& command, Target* target) {
+  command.Option("uri", &target->uri, "The database; else DBPOOL_URI or -o name it");
 }
 
-void AddSettings(CLI::App& command, Target* target) {
-  command.add_option("-o,--option", target->settings, "Set an option of the pool; may be repeated")
-      ->option_text("NAME=VALUE")
-      ->check(CLI::Validator(CheckSetting, "", "setting"))
-      ->allow_extra_args(false);
+void AddSettings(Command& command, Target* target) {
+  command.Option("-o,--option", &target->settings, "Set an option of the pool; may be repeated")
+      .Usage("NAME=VALUE")
+      .Checked(CheckSetting)
+      .OneEach();
 }
 
 bool LooksLikeUri(const std::string& text) {
@@ -50,21 +47,6 @@ Options MakeOptions(const Target& target, const std::vector<Setting>& of_command
     options.Set(setting.substr(0, equals), setting.substr(equals + 1));
   }
   return options;
-}
-
-std::vector<std::string> ShieldArguments(int argc, char** argv) {
-  std::vector<std::string> arguments;
-  for (int i = argc - 1; i > 0; --i) {
-    std::string argument = argv[i];
-    if (argument.starts_with('[') || argument.starts_with('{') || argument.starts_with(kShield))
-      argument.insert(argument.begin(), kShield);
-    arguments.push_back(std::move(argument));
-  }
-  return arguments;
-}
-
-std::string Unshield(const std::string& argument) {
-  return argument.starts_with(kShield) ? argument.substr(1) : argument;
 }
 
 }  // namespace dbp::cli

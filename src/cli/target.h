@@ -5,10 +5,7 @@
 #include <vector>
 
 #include "cli/api.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/command_line.h"
 
 namespace dbp::cli {
 
@@ -21,9 +18,9 @@ struct Target {
 };
 
 /// Adds the positional URI.
-void AddUri(CLI::App& command, Target* target);
+void AddUri(Command& command, Target* target);
 /// Adds the repeatable -o name=value.
-void AddSettings(CLI::App& command, Target* target);
+void AddSettings(Command& command, Target* target);
 
 /// "name:" in front, as every URI has it and no SQL does.
 bool LooksLikeUri(const std::string& text);
@@ -33,12 +30,6 @@ using Setting = std::pair<std::string, std::string>;
 /// The environment, then what the command itself wants, then what the user set with -o, which beats
 /// it.
 Options MakeOptions(const Target& target, const std::vector<Setting>& of_command = {});
-
-/// The arguments in the (reversed) order CLI11 parses, without the program's name. CLI11 would take
-/// a positional such as "[1,2]" or "{}" apart, as a list; those are shielded here and must be given
-/// back by Unshield().
-std::vector<std::string> ShieldArguments(int argc, char** argv);
-std::string Unshield(const std::string& argument);
 
 }  // namespace dbp::cli
 

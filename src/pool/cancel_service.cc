@@ -23,6 +23,7 @@ class CancelService final : public ForkAware {
 
   void Send(std::shared_ptr<CancelLine> line) DBP_EXCLUDES(mu_) {
     MutexLock lock(mu_);
+    if (line->queued) return;
     // Announced first, looked at second; AwaitCancels() does the opposite.
     ++line->in_flight;
     if (line->draining) {
@@ -35,10 +36,12 @@ class CancelService final : public ForkAware {
       --line->in_flight;
       throw;
     }
+    line->queued = true;
     if (idle_ >= queue_.size()) {
       wanted_.NotifyOne();
     } else if (threads_ < kThreads && !SpawnLocked() && threads_ == 0) {
       --line->in_flight;
+      line->queued = false;
       queue_.pop_back();  // no thread to be had: the statement runs into its deadline
     }
   }
@@ -88,6 +91,7 @@ class CancelService final : public ForkAware {
       if (queue_.empty()) break;
       std::shared_ptr<CancelLine> line = std::move(queue_.front());
       queue_.pop_front();
+      line->queued = false;
       mu_.Unlock();
       line->canceller->Cancel();
       mu_.Lock();

@@ -27,10 +27,12 @@ struct CancelLine {
   std::atomic<uint32_t> in_flight{0};
   std::atomic<bool> draining{false};  ///< the statement is over: further requests are dropped
   CancelWatcher* watcher = nullptr;   ///< guarded by the service
+  bool queued = false;                ///< guarded by the service: a request that no thread has begun to send
 };
 
 /// Sends a request: here and now if it cannot block, else on one of at most two threads of the process,
-/// which may hang (PQcancel of libpq 15 has no time-out) and then cancel nothing any more.
+/// which may hang (PQcancel of libpq 15 has no time-out) and then cancel nothing any more. One that is still to be
+/// sent does for all who ask meanwhile: the connection must wait for each.
 void SendCancel(std::shared_ptr<CancelLine> line);
 
 /// Waits until no request is in flight. False if the deadline came first.

@@ -120,7 +120,10 @@ class Async : public EveryLoop {
   }
   /// Starts a statement that does not end by itself.
   void StartEndless(dbpool_conn conn, Answer& answer, int64_t timeout_ms = -1) {
-    ASSERT_STATUS(QueryAsync(conn, loop(), kEndless, answer,
+    StartEndless(loop(), conn, answer, timeout_ms);
+  }
+  static void StartEndless(dbpool_loop* on, dbpool_conn conn, Answer& answer, int64_t timeout_ms = -1) {
+    ASSERT_STATUS(QueryAsync(conn, on, kEndless, answer,
                              {.struct_size = sizeof(dbpool_query_options), .timeout_ms = timeout_ms}),
                   DBPOOL_PENDING);
   }

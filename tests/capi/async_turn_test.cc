@@ -37,15 +37,16 @@ class AsyncTurn : public Async {
     EXPECT_EQ(Stats(writers_).write_waiting, 0u);
   }
   /// With as many statements that do not end as there are threads for them.
-  void KeepThreadsBusy() {
+  void KeepThreadsBusy() { KeepThreadsBusy(loop()); }
+  void KeepThreadsBusy(dbpool_loop* on) {
     for (Answer& answer : busy_) {
       leases_.push_back(Borrow(many_));
-      StartEndless(leases_.back(), answer);
+      StartEndless(on, leases_.back(), answer);
     }
     // What the loop does in its order: it has begun those before.
     const dbpool_conn conn = Borrow(pool_);
     Answer behind;
-    ASSERT_STATUS(AcquireAsync(pool_, loop(), INT64_MAX, behind), DBPOOL_PENDING);
+    ASSERT_STATUS(AcquireAsync(pool_, on, INT64_MAX, behind), DBPOOL_PENDING);
     ASSERT_STATUS(dbpool_op_cancel(behind.op), DBPOOL_OK);
     ASSERT_TRUE(Answered(behind));
     ASSERT_STATUS(dbpool_release(conn), DBPOOL_OK);
@@ -275,7 +276,7 @@ TEST_P(AsyncTurn, AFetchThatWaitsForAThreadEndsWithItsResult) {
 
 TEST_P(AsyncTurn, CallsThatWaitForAThreadEndWithTheLoop) {
   if (shared()) GTEST_SKIP() << "the shared loop is not freed";
-  KeepThreadsBusy();
+  KeepThreadsBusy(nullptr);  // which stays, and so do they
   const dbpool_conn conn = Borrow(many_), other = Borrow(many_);
   dbpool_pipeline* pipeline = nullptr;
   ASSERT_STATUS(dbpool_pipeline_create(DBPOOL_PIPELINE_TRANSACTION, &pipeline, nullptr), DBPOOL_OK);
@@ -291,15 +292,27 @@ TEST_P(AsyncTurn, CallsThatWaitForAThreadEndWithTheLoop) {
     EXPECT_EQ(answer->calls(), 1);
     EXPECT_STATUS(answer->status, DBPOOL_ERR_CANCELLED);
   }
-  for (Answer& answer : busy_) {
-    EXPECT_STATUS(answer.status, DBPOOL_ERR_CANCELLED);
-    answer.op = 0;
-  }
+  for (const Answer& answer : busy_) EXPECT_EQ(answer.calls(), 0);
   dbpool_pipeline_free(pipeline);
   for (dbpool_conn each : {conn, other}) {
     EXPECT_EQ(Ask(each, "select 4"), "4");
     EXPECT_STATUS(dbpool_release(each), DBPOOL_OK);
   }
+}
+
+TEST_P(AsyncTurn, WhatHasAThreadEndsWithTheLoopAndMayLeaveItToOneThatWaits) {
+  if (shared()) GTEST_SKIP() << "the shared loop is not freed";
+  KeepThreadsBusy();
+  Answer waits;
+  ASSERT_STATUS(QueryAsync(many_, loop(), "select 1", waits), DBPOOL_PENDING);
+  loop_.reset();
+  for (Answer& answer : busy_) {
+    EXPECT_EQ(answer.calls(), 1);
+    EXPECT_STATUS(answer.status, DBPOOL_ERR_CANCELLED);
+    answer.op = 0;
+  }
+  EXPECT_EQ(waits.calls(), 1);
+  EXPECT_TRUE(waits.status == DBPOOL_ERR_CANCELLED || waits.status == DBPOOL_OK) << dbpool_status_name(waits.status);
 }
 
 TEST_P(AsyncTurn, AnAcquireThatWaitsForAThreadEndsWhenItShall) {

@@ -15,7 +15,7 @@ TEST_F(Demo, ShowsAllThreePartsAndTheResult) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const char* piece :
        {"dbpool demo on SQLite 3.", "\na  ", "\n   open-query-close ", "\n   pooled ",
-        "\nb  64 threads", "\n     < ", "\nc  The pool's own statistics\n", "\nResult\n",
+        "\nb  64 threads", "  < ", "\nc  The pool's own statistics\n", "\nResult\n",
         "\n   better by", "Requests per second", "   max  pooled"})
     EXPECT_NE(outcome.out.find(piece), std::string::npos) << piece << "\n" << outcome.out;
   EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);

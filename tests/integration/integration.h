@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/abi.h"
+#include "tests/support/stopwatch.h"
 #include "tests/support/testing.h"
 
 // What the suites against real databases share.
@@ -98,18 +99,10 @@ inline std::string NameOfLoop(const testing::TestParamInfo<uint32_t>& tested) {
   return names[tested.param];
 }
 /// A suite with a loop's kind as its parameter.
-#define DBP_ON_EVERY_LOOP(suite)                                                              \
-  INSTANTIATE_TEST_SUITE_P(Kind, suite,                                                       \
+#define DBP_ON_EVERY_LOOP(suite)                                                                          \
+  INSTANTIATE_TEST_SUITE_P(Kind, suite,                                                                   \
                            testing::Values(DBPOOL_LOOP_THREAD, DBPOOL_LOOP_EXTERNAL, DBPOOL_LOOP_POLLED), \
                            NameOfLoop)
-
-class Stopwatch {
- public:
-  int64_t millis() const { return (Now() - began_) / kMillisecond; }
-
- private:
-  const Nanos began_ = Now();
-};
 
 }  // namespace dbp
 

@@ -105,6 +105,9 @@ class Locked {
   abi::Lease lease_;
 };
 
+/// Until when what is sent now is on its way for certain, also on a busy machine.
+inline constexpr int64_t kSentByThenMs = 400;
+
 /// What becomes of 20 statements behind one that waits for a lock, on the pool's only connection: `shared`, they are on
 /// their way; else they stand in the queue.
 inline void OneShots::ExpectBehindALock(const abi::Pool& pool, bool shared, uint32_t waiting, uint32_t flags) {
@@ -113,7 +116,7 @@ inline void OneShots::ExpectBehindALock(const abi::Pool& pool, bool shared, uint
   Send(pool, "SELECT count(*) FROM shot", {}, {.flags = flags});
   EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
   for (int i = 0; i < 20; ++i) Send(pool, "SELECT $1::int", {abi::Int(i)}, {.flags = flags});
-  Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = 50, .flags = flags});
+  Shot& last = Send(pool, "SELECT 1", {}, {.timeout_ms = kSentByThenMs, .flags = flags});
   EXPECT_TRUE(Until([&] { return last.calls == 1; }));
   EXPECT_TRUE(abi::Is(last.error, DBPOOL_ERR_TIMEOUT));
   EXPECT_EQ(last.error.phase, uint32_t{shared ? DBPOOL_PHASE_QUERY : DBPOOL_PHASE_QUEUE}) << "where it was";

@@ -39,7 +39,7 @@ TEST_P(OneShotTrouble, ACancelHitsNoNeighbour) {
 TEST_P(OneShotTrouble, ALateOneIsAnsweredAndItsNeighboursAreSpared) {
   Pool pool(PostgresUrl(), kOne);
   Locked locked(*admin_);
-  Shot& late = Send(pool, "SELECT count(*) FROM shot", {}, {.timeout_ms = 100});
+  Shot& late = Send(pool, "SELECT count(*) FROM shot", {}, {.timeout_ms = 1000});
   EXPECT_TRUE(Until([&] { return Blocked() == "1"; }));
   for (int i = 0; i < 5; ++i) Send(pool, "SELECT $1::int", {Int(i)});
   EXPECT_TRUE(Until([&] { return late.calls == 1; }));
@@ -75,8 +75,8 @@ TEST_P(OneShotTrouble, WhenNobodyWaitsForAConnectionAnyMoreItsStatementIsCancell
   Pool pool(PostgresUrl(), kOne);
   const std::string backend = pool.Ask("SELECT pg_backend_pid()");
   Locked locked(*admin_);
-  Send(pool, "SELECT count(*) FROM shot", {}, {.timeout_ms = 50});
-  Send(pool, "INSERT INTO shot VALUES (1)", {}, {.timeout_ms = 50});
+  Send(pool, "SELECT count(*) FROM shot", {}, {.timeout_ms = kSentByThenMs});
+  Send(pool, "INSERT INTO shot VALUES (1)", {}, {.timeout_ms = kSentByThenMs});
   ASSERT_TRUE(AllAnswered());
   EXPECT_TRUE(Is(shots_[0].error, DBPOOL_ERR_TIMEOUT));
   EXPECT_TRUE(Is(shots_[1].error, DBPOOL_ERR_TIMEOUT));

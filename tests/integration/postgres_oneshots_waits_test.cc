@@ -133,8 +133,9 @@ TEST_P(OneShotWaits, AreTriedOnceMoreIfTheirConnectionIsFoundLostBeforeAnythingI
 
 TEST_P(OneShotWaits, ThatStreamHaveTheirTimeForEachFetchAnew) {
   Pool pool(PostgresUrl(), kOne);
-  constexpr int64_t kLimit = 1'600;  // a row comes with the next one, which fills the buffer of the server
-  const std::string sql = "SELECT repeat('x', 100000), pg_sleep(0.6) FROM generate_series(1, 3)";
+  constexpr int64_t kLimit = 1'500;  // a row comes with the next one, which fills the buffer of the server
+  constexpr uint32_t kRows = 9;      // all of them take longer
+  const std::string sql = "SELECT repeat('x', 100000), pg_sleep(0.2) FROM generate_series(1, 9)";
   const dbpool_query_options how = {sizeof how, kLimit, DBPOOL_QUERY_STREAM};
   const auto read_all = [](dbpool_result* result) {
     dbpool_batch batch = {.struct_size = sizeof batch};
@@ -147,7 +148,7 @@ TEST_P(OneShotWaits, ThatStreamHaveTheirTimeForEachFetchAnew) {
   };
   dbpool_result* result = nullptr;
   ASSERT_EQ(dbpool_query(pool.get(), sql.data(), sql.size(), nullptr, 0, &how, &result, nullptr), DBPOOL_OK);
-  EXPECT_EQ(read_all(result), 3u);
+  EXPECT_EQ(read_all(result), kRows);
   struct Answer {
     std::atomic<bool> there{false};
     dbpool_result* result = nullptr;
@@ -161,7 +162,7 @@ TEST_P(OneShotWaits, ThatStreamHaveTheirTimeForEachFetchAnew) {
             DBPOOL_PENDING);
   ASSERT_TRUE(Until([&] { return answer.there.load(); }));
   ASSERT_NE(answer.result, nullptr);
-  EXPECT_EQ(read_all(answer.result), 3u);
+  EXPECT_EQ(read_all(answer.result), kRows);
 }
 
 TEST_P(OneShotWaits, AreCountedAmongThoseWhoWaitAndAreRefused) {

@@ -146,7 +146,7 @@ TEST(PostgresResetCost, AnswersAreReadBeforeTheNextStatementAfterAStreamWasLeftO
 
 TEST(PostgresResetCost, InitSqlGoesOutAtReleaseAsWell) {
   Settings settings = kOne;
-  settings.insert(settings.end(), {{"init_sql", "SET work_mem = '99MB'"}, {"reset_timeout", "50ms"}});
+  settings.insert(settings.end(), {{"init_sql", "SET work_mem = '99MB'"}, {"reset_timeout", "400ms"}});
   Pool pool(PostgresUrl(), settings);
   for (int i = 0; i < 3; ++i) {
     {

@@ -21,7 +21,7 @@ class SqliteFiles : public testing::Test {
     Pool pool;
     const Stopwatch watch;
     Error error = pool.Create(SqliteUrl(path), settings);
-    EXPECT_LT(watch.millis(), 2000) << "what waiting does not mend is refused at once";
+    EXPECT_LT(watch.ticks(), 2000) << "what waiting does not mend is refused at once";
     return error;
   }
 

@@ -92,7 +92,7 @@ TEST_F(SqliteWriters, ADeadlineEndsTheWaitForAForeignLock) {
   EXPECT_TRUE(
       Is(pool.Run("INSERT INTO t VALUES (1)", {}, {.timeout_ms = 150}), DBPOOL_ERR_TIMEOUT));
   EXPECT_GE(watch.millis(), 149);
-  EXPECT_LT(watch.millis(), 2000);
+  EXPECT_LT(watch.ticks(), 2000);
   ASSERT_EQ(other.Exec("ROLLBACK"), SQLITE_OK);
   EXPECT_TRUE(Ok(pool.Run("INSERT INTO t VALUES (1)")));
 }

@@ -9,8 +9,8 @@ LINES_MAX = 400
 LEFT_BEHIND = re.compile(r"\b(" + "TO" "DO" + "|" + "FIX" "ME" + r")\b")
 SLEEP = re.compile(r"\b(sleep" r"_for|sleep" r"_until|u" r"sleep|nano" r"sleep|time\.s" r"leep|time\.S" r"leep|"
                    r"thread::s" r"leep)\b|(?<![\w.])s" r"leep\(")
-# What can only be looked at is polled for; these alone pause between looks.
-AWAITS = ("tests/support/testing.h", "bindings/go/support_test.go")
+# What can only be looked at is polled for; these alone pause between looks, and the metronome between its ticks.
+AWAITS = ("tests/support/testing.h", "tests/support/stopwatch.h", "bindings/go/support_test.go")
 ROOMS_WITH_CODE = ("src/", "include/", "tests/", "scripts/", "bindings/", ".ci/")
 # Homes and work folders of whoever wrote it, and package hosts that only their network has.
 FOREIGN_PATH = re.compile(r"(?<![\w.$}])/(?:ho" r"me|ro" r"ot|Us" r"ers|wo" r"rk|workspa" r"ce)/[\w.-]+")

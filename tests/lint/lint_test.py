@@ -155,6 +155,17 @@ class Lint(unittest.TestCase):
         self.assertEqual([bool(s) for s in said], [True, True, False], said)
         self.assertTrue(said[0].startswith("include/dbpool/bad.h:1: "), said[0])
 
+    def test_a_header_that_its_own_built_source_includes_first_is_not_compiled_again(self):
+        listed, source = "dbp_room(base a.cc)\n", '// Words.\n#include "base/a.h"\n'
+        for again, cmake, text in ((False, listed, source), (True, "dbp_room(base data.cc)\n", source),
+                                   (True, listed, '#include <string>\n' + source), (True, listed, "#ifdef A\n" + source)):
+            with self.subTest(cmake=cmake, text=text), tempfile.TemporaryDirectory() as folder:
+                base = pathlib.Path(folder, "src/base")
+                base.mkdir(parents=True)
+                for name, content in (("a.h", ""), ("a.cc", text), ("CMakeLists.txt", cmake)):
+                    (base / name).write_text(content)
+                self.assertEqual(bool(headers.jobs(SourceTree(folder), "cc", "c++", [])), again)
+
 
 if __name__ == "__main__":
     unittest.main()

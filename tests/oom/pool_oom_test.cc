@@ -124,7 +124,7 @@ TEST_P(PoolOutOfMemory, OpeningInTheBackground) {
           const dbpool_status status = dbpool_invalidate(pool_, nullptr);
           EXPECT_EQ(dbpool_release(conn), DBPOOL_OK);
           if (status < 0) return status;
-          return dbpool_health(pool_, 50, nullptr);
+          return dbpool_health(pool_, patience_ms_, nullptr);
         },
         [&](dbpool_status) { ExpectWhole(); }, DBPOOL_ERR_TIMEOUT, kBackgroundStride);
 }
@@ -284,8 +284,8 @@ TEST_P(PoolOutOfMemory, Upkeep) {
         [&] {
           dbpool_statistics stats = {.struct_size = sizeof stats};
           dbpool_status status = dbpool_stats(pool_, &stats);
-          if (status >= 0) status = dbpool_health(pool_, 50, nullptr);
-          if (status >= 0) status = dbpool_reconnect(pool_, 50, nullptr);
+          if (status >= 0) status = dbpool_health(pool_, patience_ms_, nullptr);
+          if (status >= 0) status = dbpool_reconnect(pool_, patience_ms_, nullptr);
           return status;
         },
         [&](dbpool_status) { ExpectWhole(); }, DBPOOL_ERR_TIMEOUT, kBackgroundStride);

@@ -8,18 +8,25 @@
 
 namespace dbp {
 
-/// How often the keeper's thread went to sleep; -1 without one.
-inline int64_t KeeperSleeps() {
+/// What the kernel says of the keeper's thread under that name; "" without one.
+inline std::string KeeperStatus(const std::string& name) {
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string line;
     if (!std::getline(std::ifstream(task.path() / "comm"), line) || line != "dbpool-keeper") continue;
     std::ifstream status(task.path() / "status");
     while (std::getline(status, line)) {
-      if (line.starts_with("voluntary_ctxt_switches:")) return std::atoll(line.c_str() + 24);
+      if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
     }
   }
-  return -1;
+  return "";
 }
+
+/// How often it went to sleep; -1 without one.
+inline int64_t KeeperSleeps() {
+  const std::string count = KeeperStatus("voluntary_ctxt_switches");
+  return count.empty() ? -1 : std::atoll(count.c_str());
+}
+inline bool KeeperIsAsleep() { return KeeperStatus("State").starts_with('S'); }
 
 }  // namespace dbp
 

@@ -129,6 +129,24 @@ TEST_F(PoolTest, AConnectionIsNotLentAgainWhileACancelRequestIsOnItsWay) {
   ASSERT_OK(Pool::Release(MustAcquire()));
 }
 
+TEST_F(PoolTest, ARequestToCancelThatIsStillToBeSentDoesForAllWhoAskMeanwhile) {
+  server_->set_cancel_may_block(true);
+  ASSERT_OK(Create(Sized(1)));
+  const dbpool_conn token = MustAcquire();
+  server_->Hold(FakeOp::kCancel);
+  {
+    Lease lease;
+    ASSERT_OK(lease.Pin(token));
+    for (int i = 0; i < 100; ++i) ASSERT_OK(RequestCancel(token));
+    ASSERT_TRUE(Await([&] { return server_->pending(FakeOp::kCancel) >= 1; }));
+    ASSERT_OK(RequestCancel(token));
+  }
+  server_->Allow(FakeOp::kCancel);
+  ASSERT_OK(Pool::Release(token));
+  ASSERT_OK(Pool::Release(MustAcquire()));  // when none is on its way
+  EXPECT_LE(server_->started(FakeOp::kCancel), 3) << "one on each of two threads, and one more";
+}
+
 #if !defined(__SANITIZE_THREAD__)  // TSan follows no fork in a program with threads
 TEST_F(PoolTest, AForkedChildCanUseNothingOfItsParents) {
   ASSERT_OK(Create(Sized(1)));
