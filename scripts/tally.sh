@@ -26,7 +26,7 @@ failed_in() {
   if grep -q '^failed: ' "$log"; then
     sed -n 's/^failed: //p' "$log"
   else
-    sed -nE 's/^FAIL(ED)?(:| ) *(.*)/\3/p; s/^ *--- FAIL: ([^ ]*).*/\1/p; s/^test (.*) \.\.\. FAILED$/\1/p; s/^ *✖ (.*)/\1/p' \
+    sed -nE 's/^FAIL(ED)?(:| ) *(.*)/\3/p; s/^ *--- FAIL: ([^ ]*).*/\1/p; s/^test (.*) \.\.\. FAILED$/\1/p; /^✖ failing tests:$/d; s/^ *✖ (.*)/\1/p' \
       "$log" | awk -v suite="$2" '!seen[$0]++ { print suite ": " $0 }'
   fi
 }

@@ -43,6 +43,7 @@ static uintptr_t place_of(int epoll, const dbpool_socket *socket) {
   return last;
 }
 
+/* README */
 /* After each call on the loop, each dispatch and each ready. */
 static void look(dbpool_loop *loop, int epoll) {
   dbpool_socket wanted = {.struct_size = sizeof wanted};
@@ -57,6 +58,7 @@ static void look(dbpool_loop *loop, int epoll) {
     }
   }
 }
+/* end */
 
 static void serve(dbpool_loop *loop, int epoll) {
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0};
