@@ -6,12 +6,15 @@ package dbpool
 import "C"
 
 import (
+	"log"
+	"runtime/debug"
 	"sync"
 )
 
-// Hooks see each connection. They run without a lock, on whatever thread opens, acquires, releases or closes, also several
-// at a time. They may run statements on the connection, which is valid during the call; they must not acquire from or
-// close the same pool. A hook that takes long holds up other users of the pool.
+// Hooks see each connection. They run without a lock, each on a goroutine of its own that whoever opens, acquires, releases
+// or closes waits for, also several at a time. They may run statements on the connection, which is valid during the call; they
+// must not acquire from or close the same pool. A hook that takes long holds up other users of the pool. A panic in one goes
+// no further: it is logged, and counts as an error.
 type hooks struct {
 	opened   func(*Conn) error
 	lent     func(*Conn) error
@@ -122,15 +125,33 @@ func (h *hooks) set(o *C.dbpool_options, p *Pool) (bool, error) {
 }
 
 // Ask lets a hook see a connection, on which statements run in the calling thread.
-func ask(id C.uint32_t, lease C.dbpool_conn, hook func(*numberedHooks, *Conn) error) (status C.dbpool_status) {
+func ask(id C.uint32_t, lease C.dbpool_conn, hook func(*numberedHooks, *Conn) error) C.dbpool_status {
 	h, ok := allHooks.get(uint32(id))
 	if !ok {
 		return C.DBPOOL_OK
 	}
-	if err := hook(h, &Conn{pool: h.pool, lease: lease, blocking: true}); err != nil {
+	refused := true // also by a hook that does not return
+	contain(func() { refused = hook(h, &Conn{pool: h.pool, lease: lease, blocking: true}) != nil })
+	if refused {
 		return C.DBPOOL_ERR_INVALID
 	}
 	return C.DBPOOL_OK
+}
+
+// Contain runs what must end here: a panic or runtime.Goexit that went on would pass over frames of C++, which then never
+// unlock and give back what they hold. Goexit cannot be stopped but with its goroutine.
+func contain(hook func()) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		defer func() {
+			if cause := recover(); cause != nil {
+				log.Printf("dbpool: panic in a hook: %v\n%s", cause, debug.Stack())
+			}
+		}()
+		hook()
+	}()
+	<-over
 }
 
 //export dbpgoOpened
@@ -151,7 +172,7 @@ func dbpgoReturned(id C.uint32_t, lease C.dbpool_conn) {
 //export dbpgoClosed
 func dbpgoClosed(id C.uint32_t, reason C.uint32_t) {
 	if h, ok := allHooks.get(uint32(id)); ok {
-		h.closed(CloseReason(reason))
+		contain(func() { h.closed(CloseReason(reason)) })
 	}
 }
 
