@@ -52,7 +52,7 @@ func (p *Pool) SendBatch(ctx context.Context, b *Batch) *BatchResults {
 
 // SendBatch runs the batch in the transaction. All or nothing is a savepoint then.
 func (t *Tx) SendBatch(ctx context.Context, b *Batch) *BatchResults {
-	if t.over {
+	if t.closed() {
 		return &BatchResults{err: ErrTxClosed}
 	}
 	return t.conn.SendBatch(ctx, b)
@@ -60,6 +60,9 @@ func (t *Tx) SendBatch(ctx context.Context, b *Batch) *BatchResults {
 
 // SendBatch runs the batch on this connection.
 func (c *Conn) SendBatch(ctx context.Context, b *Batch) *BatchResults {
+	if c.pool == nil {
+		return &BatchResults{err: released()}
+	}
 	r := &BatchResults{pool: c.pool, count: len(b.queued)}
 	if r.err = ctx.Err(); r.err == nil {
 		r.err = r.fill(b)

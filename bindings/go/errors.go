@@ -237,6 +237,9 @@ func released() error {
 	return &Error{Code: ErrReleased, Message: "the connection was released"}
 }
 
+// NotMade is the answer of a Pool{}.
+func notMade() error { return invalid("the pool was not made by New") }
+
 func invalid(format string, args ...any) error {
 	return &Error{Code: ErrInvalid, Message: fmt.Sprintf(format, args...)}
 }

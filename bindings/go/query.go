@@ -197,6 +197,9 @@ func (c *Conn) Exec(ctx context.Context, sql string, args ...any) (CommandTag, e
 }
 
 func (c *Conn) query(ctx context.Context, sql string, args []any, flags C.uint32_t) (*Rows, error) {
+	if c.pool == nil {
+		return nil, released()
+	}
 	s, err := c.pool.statement(ctx, sql, args, flags)
 	if err != nil {
 		return nil, err

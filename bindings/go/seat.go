@@ -44,6 +44,9 @@ func mostSeats() int32 { return int32(max(16, 4*runtime.GOMAXPROCS(0))) }
 
 // SeatOrCall gives a seat if one is free, or may be made, and else a call on the reactor.
 func (r *reactor) seatOrCall() (*call, error) {
+	if r == nil {
+		return r.call()
+	}
 	if c := seats.get(); c != nil {
 		return c, nil
 	}
