@@ -3,7 +3,6 @@ package dbpool
 /*
 #cgo pkg-config: dbpool
 #cgo CFLAGS: -O2
-#cgo noescape dbpgo_acquire
 #cgo nocallback dbpgo_acquire
 #cgo nocallback dbpgo_release
 #include <stdlib.h>
@@ -36,7 +35,7 @@ type Pool struct {
 // The URI is `postgresql://user@host/db?pool_size=20`, `sqlite:file.db`, `sqlite::memory:` ...; "" if options (or the
 // environment, see WithEnvironment) name the database.
 func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
-	loop, err := theReactor()
+	loop, err := theReactor.get()
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ type reactor struct {
 
 var onReactor calls
 
-var theReactor = sync.OnceValues(newReactor)
+var theReactor = onlyOne[reactor]{make: newReactor}
 
 func newReactor() (*reactor, error) {
 	l, err := newLoop(C.DBPOOL_LOOP_EXTERNAL)
