@@ -109,3 +109,16 @@ func TestAScanThatFailsLeavesItsDestinationAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestOptionsAmongTheParametersAreAnError(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		pool := open(t, db)
+		for _, options := range []any{dbpool.QueryOptions{ReadOnly: true}, &dbpool.QueryOptions{}} {
+			_, err := pool.Exec(testContext(t), "SELECT $1, $2", "a", options)
+			wantError(t, err, dbpool.ErrInvalid)
+			if !strings.Contains(err.Error(), "in front") {
+				t.Error(err)
+			}
+		}
+	})
+}
