@@ -53,7 +53,8 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 		return nil, err
 	}
 	p.size.Store(p.Stat().PoolSize())
-	runtime.AddCleanup(p, func(c *C.dbpool) { C.dbpool_unref(c) }, p.c)
+	// The last one closes the pool, which takes its time; other cleanups wait meanwhile.
+	runtime.AddCleanup(p, func(c *C.dbpool) { go C.dbpool_unref(c) }, p.c)
 	return p, nil
 }
 
