@@ -135,6 +135,7 @@ func (c *Conn) QueryContext(ctx context.Context, query string, values []driver.N
 	if c.rows = nil; r == nil {
 		r = &rows{conn: c}
 	}
+	defer clear(args) // which may be large
 	if err := c.queryInto(ctx, r, query, args); err != nil {
 		c.rows = r
 		return nil, c.failure(err)
@@ -160,6 +161,7 @@ func (c *Conn) queryInto(ctx context.Context, r *rows, query string, args []any)
 // ExecContext runs statements of which no rows are wanted.
 func (c *Conn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
 	args := c.take(values)
+	defer clear(args)
 	lease, err := c.borrow(ctx)
 	if err != nil {
 		return nil, err
