@@ -63,10 +63,11 @@ func (c *Conn) SendBatch(ctx context.Context, b *Batch) *BatchResults {
 	if c.pool == nil {
 		return &BatchResults{err: released()}
 	}
-	r := &BatchResults{pool: c.pool, count: len(b.queued)}
-	if r.err = ctx.Err(); r.err == nil {
-		r.err = r.fill(b)
+	if ctx.Err() != nil {
+		return &BatchResults{err: notBegun(ctx, PhaseQuery)}
 	}
+	r := &BatchResults{pool: c.pool, count: len(b.queued)}
+	r.err = r.fill(b)
 	if r.err == nil && r.count > 0 {
 		var answer C.dbpgo_answer
 		r.err = c.do(ctx, &answer, func(loop *C.dbpgo_loop, blocking C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {

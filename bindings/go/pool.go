@@ -109,8 +109,8 @@ func (p *Pool) Acquire(ctx context.Context) (*Conn, error) {
 }
 
 func (p *Pool) acquire(ctx context.Context) (C.dbpool_conn, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQueue, Message: "not begun"})
+	if ctx.Err() != nil {
+		return 0, notBegun(ctx, PhaseQueue)
 	}
 	call, err := p.loop.call()
 	if err != nil {

@@ -54,9 +54,8 @@ func (s *statement) free() {
 }
 
 func (p *Pool) statement(ctx context.Context, sql string, args []any, flags C.uint32_t) (*statement, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQuery, Flags: FlagNotSent | FlagCancelled,
-			Message: "not begun"})
+	if ctx.Err() != nil {
+		return nil, notBegun(ctx, PhaseQuery)
 	}
 	s := statements.Get().(*statement)
 	s.sql = sql
