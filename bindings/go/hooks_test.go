@@ -58,6 +58,7 @@ func TestAHookRefusesAConnection(t *testing.T) {
 		refuse := errors.New("not this one")
 		_, err := dbpool.New(testContext(t), db.uri, dbpool.WithAfterConnect(func(*dbpool.Conn) error { return refuse }))
 		wantError(t, err, dbpool.ErrConnect)
+		wantError(t, err, refuse)
 		var times atomic.Int32
 		pool := open(t, db, dbpool.WithBeforeAcquire(func(*dbpool.Conn) error {
 			if times.Add(1) == 1 {

@@ -46,11 +46,13 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 	}
 	defer C.dbpool_options_free(o)
 	p := &Pool{loop: loop, sqlite: s.isSQLite(uri)}
-	if p.hooked, err = s.hooks.set(o, p); err != nil {
+	h, err := s.hooks.set(o, p)
+	if err != nil {
 		return nil, err
 	}
+	p.hooked = h != nil
 	if err := p.create(ctx, uri, o); err != nil {
-		return nil, err
+		return nil, h.because(err)
 	}
 	p.size.Store(p.Stat().PoolSize())
 	// The last one closes the pool, which takes its time; other cleanups wait meanwhile.
