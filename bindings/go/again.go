@@ -17,7 +17,7 @@ import (
 // Reacquire borrows a connection of the same pool again, as Pool.Acquire does. c was released, and nothing runs on it; all
 // who still have it use the new lease with it.
 func (c *Conn) Reacquire(ctx context.Context) error {
-	if c.blocking || !c.released.Load() {
+	if c.blocking || c.pool == nil || !c.released.Load() {
 		return invalid("the connection was not released")
 	}
 	lease, err := c.pool.acquire(ctx)
@@ -35,6 +35,9 @@ func (c *Conn) take(lease C.dbpool_conn) {
 
 // QueryInto is Query into rows that are used again: new ones, or closed ones. What was read from them stays good.
 func (c *Conn) QueryInto(ctx context.Context, r *Rows, sql string, args ...any) error {
+	if c.pool == nil {
+		return released()
+	}
 	s, err := c.pool.statement(ctx, sql, args, 0)
 	if err != nil {
 		return err
@@ -50,7 +53,7 @@ func (c *Conn) QueryInto(ctx context.Context, r *Rows, sql string, args ...any) 
 
 // ReacquireInto is Reacquire and then QueryInto; if it fails c stays released.
 func (c *Conn) ReacquireInto(ctx context.Context, r *Rows, sql string, args ...any) error {
-	if c.pool.sqlite && !c.pool.hooked && ctx.Done() == nil && c.released.Load() {
+	if c.pool != nil && c.pool.sqlite && !c.pool.hooked && ctx.Done() == nil && c.released.Load() {
 		return c.reacquireHere(ctx, r, sql, args)
 	}
 	err := c.Reacquire(ctx)

@@ -145,6 +145,8 @@ func (a *arguments) addOther(arg any) error {
 		return byNumber(v.Name)
 	case sql.Out:
 		return errors.New("there are no output parameters")
+	case QueryOptions:
+		return errors.New("QueryOptions stand in front of the parameters")
 	}
 	v := reflect.ValueOf(arg)
 	if v.Kind() == reflect.Pointer && v.IsNil() {

@@ -52,7 +52,7 @@ func (p *Pool) SendBatch(ctx context.Context, b *Batch) *BatchResults {
 
 // SendBatch runs the batch in the transaction. All or nothing is a savepoint then.
 func (t *Tx) SendBatch(ctx context.Context, b *Batch) *BatchResults {
-	if t.over {
+	if t.closed() {
 		return &BatchResults{err: ErrTxClosed}
 	}
 	return t.conn.SendBatch(ctx, b)
@@ -60,10 +60,14 @@ func (t *Tx) SendBatch(ctx context.Context, b *Batch) *BatchResults {
 
 // SendBatch runs the batch on this connection.
 func (c *Conn) SendBatch(ctx context.Context, b *Batch) *BatchResults {
-	r := &BatchResults{pool: c.pool, count: len(b.queued)}
-	if r.err = ctx.Err(); r.err == nil {
-		r.err = r.fill(b)
+	if c.pool == nil {
+		return &BatchResults{err: released()}
 	}
+	if ctx.Err() != nil {
+		return &BatchResults{err: notBegun(ctx, PhaseQuery)}
+	}
+	r := &BatchResults{pool: c.pool, count: len(b.queued)}
+	r.err = r.fill(b)
 	if r.err == nil && r.count > 0 {
 		var answer C.dbpgo_answer
 		r.err = c.do(ctx, &answer, func(loop *C.dbpgo_loop, blocking C.uint32_t, to *C.dbpgo_answer) C.dbpool_status {

@@ -25,6 +25,9 @@ var textKind = func() unsafe.Pointer {
 	return (*boxed)(unsafe.Pointer(&text)).kind
 }()
 
+// IsNil reports whether a value is nil, or a pointer that is.
+func isNil(v *any) bool { return (*boxed)(unsafe.Pointer(v)).data == nil }
+
 // A short text is one allocation with its header.
 type shortText struct {
 	header string

@@ -28,9 +28,9 @@ void dbpgo_loop_free(dbpgo_loop *loop) {
 
 dbpool_loop *dbpgo_loop_of(dbpgo_loop *loop) { return loop->loop; }
 
-dbpgo_answer *dbpgo_loop_dispatch(dbpgo_loop *loop, int *more) {
-  *more = dbpool_loop_dispatch(loop->loop, 0) == DBPOOL_PENDING;
-  return dbpgo_loop_answered(loop);
+dbpgo_dispatched dbpgo_loop_dispatch(dbpgo_loop *loop) {
+  const int more = dbpool_loop_dispatch(loop->loop, 0) == DBPOOL_PENDING;
+  return (dbpgo_dispatched){dbpgo_loop_answered(loop), more};
 }
 
 dbpgo_answer *dbpgo_loop_answered(dbpgo_loop *loop) {

@@ -71,8 +71,12 @@ typedef struct dbpgo_loop dbpgo_loop;
 dbpgo_loop *dbpgo_loop_new(uint32_t kind, dbpool_error **error);
 void dbpgo_loop_free(dbpgo_loop *loop);
 dbpool_loop *dbpgo_loop_of(dbpgo_loop *loop);
-// Runs what is due and gives what has been answered, the oldest first; *more: call again.
-dbpgo_answer *dbpgo_loop_dispatch(dbpgo_loop *loop, int *more);
+// Runs what is due and gives what has been answered, the oldest first.
+typedef struct dbpgo_dispatched {
+  dbpgo_answer *answered;
+  int more;  // call again
+} dbpgo_dispatched;
+dbpgo_dispatched dbpgo_loop_dispatch(dbpgo_loop *loop);
 dbpgo_answer *dbpgo_loop_answered(dbpgo_loop *loop);  // what has been answered alone
 dbpgo_answer *dbpgo_answer_new(dbpgo_loop *loop, uint32_t id);
 
@@ -84,11 +88,11 @@ void dbpgo_seat_look(dbpgo_answer *answer);
 // answer->socket is what it waits for.
 int dbpgo_seat_ready(dbpgo_answer *answer);
 int dbpgo_seat_dispatch(dbpgo_answer *answer);
-// The loop polls the socket itself.
-void dbpgo_seat_poll(dbpgo_answer *answer);
+// Whether the loop polls the socket itself from now on.
+int dbpgo_seat_poll(dbpgo_answer *answer);
 
 int dbpgo_duplicate(int fd);  // -1 and errno
-// The descriptor that is readable when a connection was closed whose socket Go has.
+// The descriptor that is readable when a connection was closed whose socket Go has; -1. By one thread at a time.
 int dbpgo_sockets_fd(void);
 // Keeps the id with the socket's connection, of a call under way.
 dbpool_status dbpgo_socket_keep(const dbpgo_socket *socket, uint32_t id);

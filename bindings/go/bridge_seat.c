@@ -21,9 +21,8 @@ static atomic_int closed_fd = -1;
 int dbpgo_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 
 int dbpgo_sockets_fd(void) {
-  const int made = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  atomic_store(&closed_fd, made);
-  return made;
+  if (atomic_load(&closed_fd) < 0) atomic_store(&closed_fd, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  return atomic_load(&closed_fd);
 }
 
 static void on_closed(void *data) {
@@ -96,8 +95,8 @@ int dbpgo_seat_dispatch(dbpgo_answer *answer) {
   return went_on(answer, dbpool_loop_dispatch(dbpgo_loop_of(answer->loop), 0));
 }
 
-void dbpgo_seat_poll(dbpgo_answer *answer) {
-  // Without memory for that its deadline will be what ends the wait, as the call looks at its socket from time to time then.
-  (void)dbpool_loop_poll(dbpgo_loop_of(answer->loop), answer->socket.number);
-  answer->socket.number = 0;
+int dbpgo_seat_poll(dbpgo_answer *answer) {
+  const int polled = dbpool_loop_poll(dbpgo_loop_of(answer->loop), answer->socket.number) == DBPOOL_OK;
+  if (polled) answer->socket.number = 0;
+  return polled;
 }

@@ -26,11 +26,12 @@ type Conn struct {
 //
 // While another goroutine's statement runs on it, that is asked to end and takes the connection back with it.
 func (c *Conn) Release() {
-	if c.blocking || c.released.Swap(true) {
+	lease := c.lease // before it may be another one: see Reacquire
+	if c.blocking || c.pool == nil || c.released.Swap(true) {
 		return
 	}
-	if c.pool.release(c.lease) == C.DBPOOL_ERR_BUSY {
-		C.dbpool_conn_cancel(c.lease, nil)
+	if c.pool.release(lease) == C.DBPOOL_ERR_BUSY {
+		C.dbpool_conn_cancel(lease, nil)
 	}
 }
 
@@ -76,6 +77,9 @@ func (c *Conn) do(ctx context.Context, answer *C.dbpgo_answer, begin begin) erro
 }
 
 func (c *Conn) tryDo(ctx context.Context, answer *C.dbpgo_answer, begin begin) error {
+	if c.pool == nil {
+		return released()
+	}
 	if c.blocking || c.pool.sqlite {
 		return c.doHere(ctx, answer, begin)
 	}

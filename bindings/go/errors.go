@@ -219,7 +219,8 @@ func takeError(status C.dbpool_status, cerr *C.dbpool_error) *Error {
 	return e
 }
 
-// WithContext adds why the context was over, if that is what ended the call.
+// WithContext adds why the context was over, if that is what ended the call. A deadline is a time-out, also where we were
+// the ones to ask for the end.
 func withContext(ctx context.Context, e *Error) *Error {
 	if e.Code == ErrCancelled || e.Code == ErrTimeout {
 		if e.context = ctx.Err(); e.context == nil && e.Code == ErrTimeout {
@@ -228,14 +229,26 @@ func withContext(ctx context.Context, e *Error) *Error {
 				e.context = context.DeadlineExceeded
 			}
 		}
+		if e.context == context.DeadlineExceeded {
+			e.Code = ErrTimeout
+			e.Flags = e.Flags&^FlagCancelled | FlagTimeout
+		}
 	}
 	return e
+}
+
+// NotBegun is the answer to a context that is over already.
+func notBegun(ctx context.Context, phase Phase) error {
+	return withContext(ctx, &Error{Code: ErrCancelled, Phase: phase, Flags: FlagNotSent | FlagCancelled, Message: "not begun"})
 }
 
 // Released is the answer of a connection that was given back, without asking the library.
 func released() error {
 	return &Error{Code: ErrReleased, Message: "the connection was released"}
 }
+
+// NotMade is the answer of a Pool{}.
+func notMade() error { return invalid("the pool was not made by New") }
 
 func invalid(format string, args ...any) error {
 	return &Error{Code: ErrInvalid, Message: fmt.Sprintf(format, args...)}

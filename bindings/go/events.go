@@ -44,6 +44,9 @@ var allWatches numbered[*watch]
 // be at work with one event yet, and gets no other. Watching costs the pool nothing.
 func (p *Pool) Watch(f func(Event)) (stop func(), err error) {
 	defer runtime.KeepAlive(p)
+	if p.loop == nil {
+		return nil, notMade()
+	}
 	w := &watch{events: make(chan Event, eventsWaiting)}
 	id := allWatches.add(w)
 	var number C.uint64_t

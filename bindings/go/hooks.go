@@ -6,12 +6,18 @@ package dbpool
 import "C"
 
 import (
+	"errors"
+	"fmt"
+	"log"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 )
 
-// Hooks see each connection. They run without a lock, on whatever thread opens, acquires, releases or closes, also several
-// at a time. They may run statements on the connection, which is valid during the call; they must not acquire from or
-// close the same pool. A hook that takes long holds up other users of the pool.
+// Hooks see each connection. They run without a lock, each on a goroutine of its own that whoever opens, acquires, releases
+// or closes waits for, also several at a time. They may run statements on the connection, which is valid during the call; they
+// must not acquire from or close the same pool. A hook that takes long holds up other users of the pool. A panic in one goes
+// no further: it is logged, and counts as an error.
 type hooks struct {
 	opened   func(*Conn) error
 	lent     func(*Conn) error
@@ -20,8 +26,8 @@ type hooks struct {
 }
 
 // WithAfterConnect sets a function that sees a new connection before anyone gets it. An error closes it and counts as a
-// failure to connect. Session state set here is gone with the connection's first reset: what shall last belongs into the
-// option init_sql.
+// failure to connect; that of New wraps it. Session state set here is gone with the connection's first reset: what shall
+// last belongs into the option init_sql.
 func WithAfterConnect(f func(*Conn) error) Option { return func(s *settings) { s.hooks.opened = f } }
 
 // WithBeforeAcquire sets a function that sees a connection about to be lent. An error closes it, and the caller gets
@@ -89,13 +95,25 @@ func (n *numbered[T]) drop(id uint32) (T, bool) {
 
 type numberedHooks struct {
 	hooks
-	pool *Pool // of the connections that hooks see; it only says how statements run
+	pool    *Pool                 // of the connections that hooks see; it only says how statements run
+	refused atomic.Pointer[error] // why the connection was that a hook refused last; the library knows only that it was
+}
+
+// Because adds that to what the library says of its connections.
+func (h *numberedHooks) because(err error) error {
+	if h == nil || !errors.Is(err, ErrConnect) {
+		return err
+	}
+	if why := h.refused.Load(); why != nil {
+		return fmt.Errorf("%w: %w", err, *why)
+	}
+	return err
 }
 
 var allHooks numbered[*numberedHooks]
 
-// Set gives the options the hooks, which are there until dbpgoHooksEnd. False: there are none.
-func (h *hooks) set(o *C.dbpool_options, p *Pool) (bool, error) {
+// Set gives the options the hooks, which are there until dbpgoHooksEnd. Nil: there are none.
+func (h *hooks) set(o *C.dbpool_options, p *Pool) (*numberedHooks, error) {
 	var which C.uint32_t
 	if h.opened != nil {
 		which |= C.DBPGO_HOOK_OPENED
@@ -110,27 +128,49 @@ func (h *hooks) set(o *C.dbpool_options, p *Pool) (bool, error) {
 		which |= C.DBPGO_HOOK_CLOSED
 	}
 	if which == 0 {
-		return false, nil
+		return nil, nil
 	}
-	id := allHooks.add(&numberedHooks{hooks: *h, pool: &Pool{loop: p.loop, sqlite: p.sqlite, hooked: true}})
+	set := &numberedHooks{hooks: *h, pool: &Pool{loop: p.loop, sqlite: p.sqlite, hooked: true}}
+	id := allHooks.add(set)
 	var cerr *C.dbpool_error
 	if status := C.dbpgo_set_hooks(o, C.uint32_t(id), which, &cerr); status < 0 {
 		allHooks.drop(id)
-		return false, takeError(status, cerr)
+		return nil, takeError(status, cerr)
 	}
-	return true, nil
+	return set, nil
 }
 
 // Ask lets a hook see a connection, on which statements run in the calling thread.
-func ask(id C.uint32_t, lease C.dbpool_conn, hook func(*numberedHooks, *Conn) error) (status C.dbpool_status) {
+func ask(id C.uint32_t, lease C.dbpool_conn, hook func(*numberedHooks, *Conn) error) C.dbpool_status {
 	h, ok := allHooks.get(uint32(id))
 	if !ok {
 		return C.DBPOOL_OK
 	}
-	if err := hook(h, &Conn{pool: h.pool, lease: lease, blocking: true}); err != nil {
+	err := errHookLeft
+	contain(func() { err = hook(h, &Conn{pool: h.pool, lease: lease, blocking: true}) })
+	if err != nil {
+		h.refused.Store(&err)
 		return C.DBPOOL_ERR_INVALID
 	}
 	return C.DBPOOL_OK
+}
+
+var errHookLeft = errors.New("dbpool: a hook did not return")
+
+// Contain runs what must end here: a panic or runtime.Goexit that went on would pass over frames of C++, which then never
+// unlock and give back what they hold. Goexit cannot be stopped but with its goroutine.
+func contain(hook func()) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		defer func() {
+			if cause := recover(); cause != nil {
+				log.Printf("dbpool: panic in a hook: %v\n%s", cause, debug.Stack())
+			}
+		}()
+		hook()
+	}()
+	<-over
 }
 
 //export dbpgoOpened
@@ -151,7 +191,7 @@ func dbpgoReturned(id C.uint32_t, lease C.dbpool_conn) {
 //export dbpgoClosed
 func dbpgoClosed(id C.uint32_t, reason C.uint32_t) {
 	if h, ok := allHooks.get(uint32(id)); ok {
-		h.closed(CloseReason(reason))
+		contain(func() { h.closed(CloseReason(reason)) })
 	}
 }
 

@@ -3,7 +3,10 @@ package dbpool_test
 import (
 	"context"
 	"errors"
+	"log"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,6 +58,7 @@ func TestAHookRefusesAConnection(t *testing.T) {
 		refuse := errors.New("not this one")
 		_, err := dbpool.New(testContext(t), db.uri, dbpool.WithAfterConnect(func(*dbpool.Conn) error { return refuse }))
 		wantError(t, err, dbpool.ErrConnect)
+		wantError(t, err, refuse)
 		var times atomic.Int32
 		pool := open(t, db, dbpool.WithBeforeAcquire(func(*dbpool.Conn) error {
 			if times.Add(1) == 1 {
@@ -122,5 +126,41 @@ func TestEventsTellOfConnections(t *testing.T) {
 			return err != nil
 		})
 		wantError(t, err, dbpool.ErrClosed)
+	})
+}
+
+// On whatever thread a hook runs there are frames of C++ below it, which a panic would pass over.
+func TestAHookThatDoesNotReturnCostsNoMoreThanItsConnection(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		var said strings.Builder
+		log.SetOutput(&said)
+		defer log.SetOutput(os.Stderr)
+		for _, end := range []func(){func() { panic("the hook's panic") }, runtime.Goexit} {
+			once := func() func() {
+				var done atomic.Bool
+				return func() {
+					if !done.Swap(true) {
+						end()
+					}
+				}
+			}
+			lent, returned, closed := once(), once(), once()
+			pool := open(t, db, dbpool.WithPoolSize(1), dbpool.WithMaxOverflow(0),
+				dbpool.WithBeforeAcquire(func(*dbpool.Conn) error { lent(); return nil }),
+				dbpool.WithAfterRelease(func(*dbpool.Conn) { returned() }),
+				dbpool.WithAfterClose(func(dbpool.CloseReason) { closed() }))
+			for range 3 {
+				equal(t, one[int](t, pool, "SELECT 1"), 1)
+				check(t, pool.Ping(testContext(t)))
+			}
+			allBack(t, pool)
+			equal(t, pool.Stat().ClosedCount(dbpool.ClosedHook), 1)
+			pool.Close()
+			_, err := dbpool.New(testContext(t), db.uri, dbpool.WithAfterConnect(func(*dbpool.Conn) error { end(); return nil }))
+			wantError(t, err, dbpool.ErrConnect)
+		}
+		if !strings.Contains(said.String(), "the hook's panic") {
+			t.Error("nothing was logged")
+		}
 	})
 }

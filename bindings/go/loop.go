@@ -1,7 +1,6 @@
 package dbpool
 
 /*
-#cgo noescape dbpgo_loop_dispatch
 #include "bridge.h"
 */
 import "C"
@@ -9,6 +8,7 @@ import "C"
 import (
 	"os"
 	"syscall"
+	"time"
 )
 
 // A loop is an external loop of the library's, whose descriptor Go's own poller watches: whoever waits for it is parked,
@@ -45,12 +45,22 @@ func polled(fd int) (syscall.RawConn, error) {
 func duplicate(fd int, name string) (*os.File, error) {
 	own, err := C.dbpgo_duplicate(C.int(fd))
 	if own < 0 {
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, noDescriptor(err)
 	}
 	if err := syscall.SetNonblock(int(own), true); err != nil { // which makes os.File give it to the poller
-		return nil, os.NewSyscallError("fcntl", err)
+		_ = syscall.Close(int(own))
+		return nil, noDescriptor(err)
 	}
-	return os.NewFile(uintptr(own), name), nil
+	file := os.NewFile(uintptr(own), name)
+	if err := file.SetReadDeadline(time.Time{}); err != nil { // the poller has no room for it
+		_ = file.Close()
+		return nil, noDescriptor(err)
+	}
+	return file, nil
+}
+
+func noDescriptor(err error) error {
+	return &Error{Code: ErrNoMemory, Message: "no descriptor that can be polled: " + err.Error()}
 }
 
 // Await calls f, and again whenever the loop's descriptor has become readable since it was called, until it returns true.
@@ -62,7 +72,6 @@ func (l *loop) await(f func(uintptr) bool) {
 
 // Dispatch gives what has been answered, the oldest first, and whether there is more to do.
 func (l *loop) dispatch() (answer *C.dbpgo_answer, more bool) {
-	var again C.int
-	answer = C.dbpgo_loop_dispatch(l.c, &again)
-	return answer, again != 0
+	done := C.dbpgo_loop_dispatch(l.c)
+	return done.answered, done.more != 0
 }

@@ -3,7 +3,6 @@ package dbpool
 /*
 #cgo pkg-config: dbpool
 #cgo CFLAGS: -O2
-#cgo noescape dbpgo_acquire
 #cgo nocallback dbpgo_acquire
 #cgo nocallback dbpgo_release
 #include <stdlib.h>
@@ -36,7 +35,7 @@ type Pool struct {
 // The URI is `postgresql://user@host/db?pool_size=20`, `sqlite:file.db`, `sqlite::memory:` ...; "" if options (or the
 // environment, see WithEnvironment) name the database.
 func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
-	loop, err := theReactor()
+	loop, err := theReactor.get()
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +46,17 @@ func New(ctx context.Context, uri string, options ...Option) (*Pool, error) {
 	}
 	defer C.dbpool_options_free(o)
 	p := &Pool{loop: loop, sqlite: s.isSQLite(uri)}
-	if p.hooked, err = s.hooks.set(o, p); err != nil {
+	h, err := s.hooks.set(o, p)
+	if err != nil {
 		return nil, err
 	}
+	p.hooked = h != nil
 	if err := p.create(ctx, uri, o); err != nil {
-		return nil, err
+		return nil, h.because(err)
 	}
 	p.size.Store(p.Stat().PoolSize())
-	runtime.AddCleanup(p, func(c *C.dbpool) { C.dbpool_unref(c) }, p.c)
+	// The last one closes the pool, which takes its time; other cleanups wait meanwhile.
+	runtime.AddCleanup(p, func(c *C.dbpool) { go C.dbpool_unref(c) }, p.c)
 	return p, nil
 }
 
@@ -109,8 +111,8 @@ func (p *Pool) Acquire(ctx context.Context) (*Conn, error) {
 }
 
 func (p *Pool) acquire(ctx context.Context) (C.dbpool_conn, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQueue, Message: "not begun"})
+	if ctx.Err() != nil {
+		return 0, notBegun(ctx, PhaseQueue)
 	}
 	call, err := p.loop.call()
 	if err != nil {

@@ -54,9 +54,8 @@ func (s *statement) free() {
 }
 
 func (p *Pool) statement(ctx context.Context, sql string, args []any, flags C.uint32_t) (*statement, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, withContext(ctx, &Error{Code: ErrCancelled, Phase: PhaseQuery, Flags: FlagNotSent | FlagCancelled,
-			Message: "not begun"})
+	if ctx.Err() != nil {
+		return nil, notBegun(ctx, PhaseQuery)
 	}
 	s := statements.Get().(*statement)
 	s.sql = sql
@@ -197,6 +196,9 @@ func (c *Conn) Exec(ctx context.Context, sql string, args ...any) (CommandTag, e
 }
 
 func (c *Conn) query(ctx context.Context, sql string, args []any, flags C.uint32_t) (*Rows, error) {
+	if c.pool == nil {
+		return nil, released()
+	}
 	s, err := c.pool.statement(ctx, sql, args, flags)
 	if err != nil {
 		return nil, err

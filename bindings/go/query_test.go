@@ -360,3 +360,19 @@ func TestDescribe(t *testing.T) {
 		wantState(t, err, "42601")
 	})
 }
+
+func TestADeadlineIsATimeOutOnBothDatabases(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		pool := open(t, db)
+		endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+		for _, limit := range []time.Duration{0, time.Microsecond, 20 * time.Millisecond} {
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			_, err := pool.Exec(ctx, endless)
+			cancel()
+			if !wantError(t, err, dbpool.ErrTimeout).Timeout() {
+				t.Error(err)
+			}
+			wantError(t, err, context.DeadlineExceeded)
+		}
+	})
+}

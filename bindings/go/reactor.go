@@ -22,7 +22,7 @@ type reactor struct {
 
 var onReactor calls
 
-var theReactor = sync.OnceValues(newReactor)
+var theReactor = onlyOne[reactor]{make: newReactor}
 
 func newReactor() (*reactor, error) {
 	l, err := newLoop(C.DBPOOL_LOOP_EXTERNAL)
@@ -63,6 +63,9 @@ func (r *reactor) run(ctx context.Context, begin begin, out *C.dbpgo_answer) err
 
 // Call gives one that is not under way.
 func (r *reactor) call() (*call, error) {
+	if r == nil {
+		return nil, notMade()
+	}
 	if c := onReactor.get(); c != nil {
 		return c, nil
 	}

@@ -29,6 +29,9 @@ func (e *ScanError) Error() string {
 func (e *ScanError) Unwrap() error { return e.Err }
 
 func (r *Rows) scanCell(c *cell, i int, dest any) error {
+	if dest != nil && isNil(&dest) {
+		return fmt.Errorf("cannot scan into a nil %T", dest)
+	}
 	if c.kind == kindNull {
 		return scanNull(dest)
 	}
@@ -38,19 +41,9 @@ func (r *Rows) scanCell(c *cell, i int, dest any) error {
 	case *string:
 		*d = c.text()
 	case *int:
-		n, err := c.int64()
-		if int64(int(n)) != n {
-			return rangeError(n, "int")
-		}
-		*d = int(n)
-		return err
+		return scanInt(d, c, "int")
 	case *int32:
-		n, err := c.int64()
-		if int64(int32(n)) != n {
-			return rangeError(n, "int32")
-		}
-		*d = int32(n)
-		return err
+		return scanInt(d, c, "int32")
 	case *float64:
 		return scanInto(d, c.float64)
 	case *bool:
@@ -92,6 +85,18 @@ func scanInto[T any](dest *T, get func() (T, error)) error {
 		*dest = v
 	}
 	return err
+}
+
+func scanInt[T int | int32](dest *T, c *cell, name string) error {
+	n, err := c.int64()
+	if err != nil {
+		return err
+	}
+	if int64(T(n)) != n {
+		return rangeError(n, name)
+	}
+	*dest = T(n)
+	return nil
 }
 
 func scanNull(dest any) error {

@@ -1,9 +1,6 @@
 package dbpool
 
 /*
-#cgo noescape dbpgo_seat_look
-#cgo noescape dbpgo_seat_ready
-#cgo noescape dbpgo_seat_dispatch
 #include "bridge.h"
 */
 import "C"
@@ -44,6 +41,9 @@ func mostSeats() int32 { return int32(max(16, 4*runtime.GOMAXPROCS(0))) }
 
 // SeatOrCall gives a seat if one is free, or may be made, and else a call on the reactor.
 func (r *reactor) seatOrCall() (*call, error) {
+	if r == nil {
+		return r.call()
+	}
 	if c := seats.get(); c != nil {
 		return c, nil
 	}
@@ -71,7 +71,7 @@ func newSeat() *call {
 }
 
 func tryNewSeat() (*call, error) {
-	if _, err := allSockets(); err != nil {
+	if _, err := allSockets.get(); err != nil {
 		return nil, err
 	}
 	l, err := newLoop(C.DBPOOL_LOOP_POLLED)
@@ -117,11 +117,14 @@ func (s *seat) run(ctx context.Context, begin begin) C.dbpool_status {
 func (s *seat) park() {
 	wanted := &s.call.answer.socket
 	if wanted.number != 0 {
-		sockets, _ := allSockets()
+		sockets := allSockets.made.Load()
 		if at := sockets.of(wanted); at != nil && wanted.events&pollOut == 0 && s.parkAt(at) {
 			return
 		}
-		C.dbpgo_seat_poll(s.call.answer)
+		if C.dbpgo_seat_poll(s.call.answer) == 0 {
+			s.lookLater()
+			return
+		}
 	}
 	if s.over = C.dbpgo_seat_dispatch(s.call.answer) != 0; s.over || wanted.number != 0 {
 		return
@@ -129,6 +132,15 @@ func (s *seat) park() {
 	for !s.poked.Swap(false) {
 		<-s.wake
 	}
+}
+
+// LookLater is for a socket that neither poller has room for: it is looked at from time to time.
+func (s *seat) lookLater() {
+	time.Sleep(time.Millisecond)
+	if s.poked.Swap(false) {
+		s.over = C.dbpgo_seat_dispatch(s.call.answer) != 0
+	}
+	s.over = s.over || C.dbpgo_seat_ready(s.call.answer) != 0
 }
 
 const pollOut = 4 // of poll(2): Go's poller waits for one thing at a time

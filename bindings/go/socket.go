@@ -28,7 +28,7 @@ type sockets struct {
 
 type place = atomic.Pointer[socket]
 
-var allSockets = sync.OnceValues(newSockets)
+var allSockets = onlyOne[sockets]{make: newSockets}
 
 func newSockets() (*sockets, error) {
 	closed, err := polled(int(C.dbpgo_sockets_fd()))

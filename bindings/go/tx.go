@@ -87,7 +87,7 @@ func (c *Conn) BeginTx(ctx context.Context, options TxOptions) (*Tx, error) {
 
 // Begin sets a savepoint: the Tx it gives undoes or keeps what is done from now on, and leaves the rest alone.
 func (t *Tx) Begin(ctx context.Context) (*Tx, error) {
-	if t.over {
+	if t.closed() {
 		return nil, ErrTxClosed
 	}
 	inner := &Tx{conn: t.conn, depth: t.depth + 1}
@@ -107,7 +107,7 @@ func (t *Tx) to(ctx context.Context, verb C.uint32_t) error {
 // Commit commits, or keeps what came after the savepoint. Whatever it answers, the transaction is over. An error with
 // OutcomeUnknown means that it may have been committed.
 func (t *Tx) Commit(ctx context.Context) error {
-	if t.over {
+	if t.closed() {
 		return ErrTxClosed
 	}
 	t.over = true
@@ -126,7 +126,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 
 // Rollback undoes everything, or what came after the savepoint. It works with a context that is over, too.
 func (t *Tx) Rollback(ctx context.Context) error {
-	if t.over {
+	if t.closed() {
 		return ErrTxClosed
 	}
 	t.over = true
@@ -144,12 +144,14 @@ func (t *Tx) Rollback(ctx context.Context) error {
 	return err
 }
 
+func (t *Tx) closed() bool { return t.over || t.conn == nil }
+
 // Conn is the connection of the transaction.
 func (t *Tx) Conn() *Conn { return t.conn }
 
 // Query runs a statement in the transaction; as Conn.Query.
 func (t *Tx) Query(ctx context.Context, sql string, args ...any) (*Rows, error) {
-	if t.over {
+	if t.closed() {
 		return nil, ErrTxClosed
 	}
 	return t.conn.Query(ctx, sql, args...)
@@ -162,7 +164,7 @@ func (t *Tx) QueryRow(ctx context.Context, sql string, args ...any) *Row {
 
 // Exec runs statements in the transaction; as Conn.Exec.
 func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (CommandTag, error) {
-	if t.over {
+	if t.closed() {
 		return CommandTag{}, ErrTxClosed
 	}
 	return t.conn.Exec(ctx, sql, args...)

@@ -272,3 +272,19 @@ func TestABatchIsAllOrNothing(t *testing.T) {
 		allBack(t, pool)
 	})
 }
+
+func TestABatchWithAContextThatIsOverIsNotBegun(t *testing.T) {
+	onBoth(t, func(t *testing.T, db database) {
+		conn := acquire(t, open(t, db))
+		defer conn.Release()
+		batch := &dbpool.Batch{}
+		batch.Queue("SELECT 1")
+		over, cancel := context.WithCancel(testContext(t))
+		cancel()
+		results := conn.SendBatch(over, batch)
+		e := wantError(t, results.Close(), dbpool.ErrCancelled)
+		wantError(t, e, context.Canceled)
+		equal(t, e.NotSent(), true)
+		equal(t, one[int](t, conn, "SELECT 1"), 1)
+	})
+}

@@ -12,15 +12,14 @@ import (
 
 // Conn is what database/sql takes for a connection; sql.Conn.Raw gives it.
 type Conn struct {
-	pool    *dbpool.Pool
-	owned   *dbpool.Pool // to be closed with the connection
-	lease   *dbpool.Conn // nil: nothing is borrowed
-	spare   *dbpool.Conn // released, and known to nobody else
-	known   bool         // the lease was given away
-	rows    *rows        // closed, for the next statement
-	tx      *dbpool.Tx
-	options []any // a dbpool.QueryOptions among the arguments of the next statement
-	args    []any // of the statement under way
+	pool  *dbpool.Pool
+	owned *dbpool.Pool // to be closed with the connection
+	lease *dbpool.Conn // nil: nothing is borrowed
+	spare *dbpool.Conn // released, and known to nobody else
+	known bool         // the lease was given away
+	rows  *rows        // closed, for the next statement
+	tx    *dbpool.Tx
+	args  []any // of the statement under way
 }
 
 var (
@@ -68,7 +67,6 @@ func (c *Conn) giveBack() {
 		}
 		c.lease, c.tx, c.known = nil, nil, false
 	}
-	c.options = c.options[:0]
 }
 
 // IsValid is what database/sql asks when it puts the connection back among its own: the moment to do the same.
@@ -115,10 +113,6 @@ func (c *Conn) failure(err error) error {
 
 // CheckNamedValue lets everything pass: the pool knows more types than database/sql.
 func (c *Conn) CheckNamedValue(v *driver.NamedValue) error {
-	if options, ok := v.Value.(dbpool.QueryOptions); ok && v.Ordinal == 1 {
-		c.options = append(c.options[:0], options)
-		return driver.ErrRemoveArgument
-	}
 	if v.Name != "" {
 		return fmt.Errorf("dbpool: parameters have numbers, not names: $1 instead of %q", v.Name)
 	}
@@ -127,8 +121,7 @@ func (c *Conn) CheckNamedValue(v *driver.NamedValue) error {
 
 // Take gives the arguments of a statement as the pool wants them, in memory that is used for the next one again.
 func (c *Conn) take(values []driver.NamedValue) []any {
-	c.args = append(c.args[:0], c.options...)
-	c.options = c.options[:0]
+	c.args = c.args[:0]
 	for i := range values {
 		c.args = append(c.args, values[i].Value)
 	}
@@ -142,6 +135,7 @@ func (c *Conn) QueryContext(ctx context.Context, query string, values []driver.N
 	if c.rows = nil; r == nil {
 		r = &rows{conn: c}
 	}
+	defer clear(args) // which may be large
 	if err := c.queryInto(ctx, r, query, args); err != nil {
 		c.rows = r
 		return nil, c.failure(err)
@@ -167,6 +161,7 @@ func (c *Conn) queryInto(ctx context.Context, r *rows, query string, args []any)
 // ExecContext runs statements of which no rows are wanted.
 func (c *Conn) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
 	args := c.take(values)
+	defer clear(args)
 	lease, err := c.borrow(ctx)
 	if err != nil {
 		return nil, err
@@ -250,33 +245,57 @@ func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	_, params, err := lease.Describe(ctx, query)
 	switch {
 	case err == nil:
-		return &stmt{c, query, len(params)}, nil
+		return &stmt{conn: c, query: query, params: len(params)}, nil
 	case errors.Is(err, dbpool.ErrInvalid): // several statements cannot be described, but run
-		return &stmt{c, query, -1}, nil
+		return &stmt{conn: c, query: query, params: -1}, nil
 	}
 	return nil, c.failure(err)
 }
 
 type stmt struct {
-	conn   *Conn
-	query  string
-	params int
+	conn    *Conn
+	query   string
+	params  int
+	options []driver.NamedValue // a dbpool.QueryOptions in front of the arguments shown since NumInput
 }
 
 var (
 	_ driver.StmtExecContext  = (*stmt)(nil)
 	_ driver.StmtQueryContext = (*stmt)(nil)
+
+	_ driver.NamedValueChecker = (*stmt)(nil)
 )
 
-func (s *stmt) Close() error  { return nil }
-func (s *stmt) NumInput() int { return s.params }
+func (s *stmt) Close() error { return nil }
+
+// NumInput is what database/sql asks first; then it shows the arguments, and may find that they are not so many.
+func (s *stmt) NumInput() int {
+	s.options = nil
+	return s.params
+}
+
+// CheckNamedValue takes options out, which are no parameter.
+func (s *stmt) CheckNamedValue(v *driver.NamedValue) error {
+	if _, ok := v.Value.(dbpool.QueryOptions); ok && v.Ordinal == 1 {
+		s.options = []driver.NamedValue{*v}
+		return driver.ErrRemoveArgument
+	}
+	return s.conn.CheckNamedValue(v)
+}
+
+func (s *stmt) all(args []driver.NamedValue) []driver.NamedValue {
+	if s.options == nil {
+		return args
+	}
+	return append(s.options, args...)
+}
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	return s.conn.ExecContext(ctx, s.query, args)
+	return s.conn.ExecContext(ctx, s.query, s.all(args))
 }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return s.conn.QueryContext(ctx, s.query, args)
+	return s.conn.QueryContext(ctx, s.query, s.all(args))
 }
 
 func (s *stmt) Exec(args []driver.Value) (driver.Result, error) {

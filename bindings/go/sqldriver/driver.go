@@ -19,7 +19,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"io"
-	"sync"
 
 	"dbpool"
 )
@@ -48,21 +47,29 @@ func (d Driver) Open(uri string) (driver.Conn, error) {
 func (d Driver) OpenConnector(uri string) (driver.Connector, error) { return newConnector(uri), nil }
 
 // OpenDB makes a sql.DB of a pool. Closing it leaves the pool open.
-func OpenDB(pool *dbpool.Pool) *sql.DB { return sql.OpenDB(&connector{pool: pool, borrowed: true}) }
+func OpenDB(pool *dbpool.Pool) *sql.DB {
+	c := newConnector("")
+	c.pool, c.borrowed = pool, true
+	return sql.OpenDB(c)
+}
 
 type connector struct {
 	uri      string
 	borrowed bool // the pool is another's
 
-	mu   sync.Mutex
+	turn chan struct{} // whose it is to touch pool; capacity 1
 	pool *dbpool.Pool
 }
 
-func newConnector(uri string) *connector { return &connector{uri: uri} }
+func newConnector(uri string) *connector { return &connector{uri: uri, turn: make(chan struct{}, 1)} }
 
 func (c *connector) open(ctx context.Context) (*dbpool.Pool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done(): // another one is opening the pool, for as long as its own context says
+		return nil, ctx.Err()
+	}
+	defer func() { <-c.turn }()
 	if c.pool == nil {
 		pool, err := dbpool.New(ctx, c.uri)
 		if err != nil {
@@ -86,8 +93,8 @@ func (c *connector) Driver() driver.Driver { return Driver{} }
 
 // Close is called by sql.DB.Close.
 func (c *connector) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
 	if c.pool != nil && !c.borrowed {
 		c.pool.Close()
 	}
