@@ -14,8 +14,8 @@ import (
 // Connections and rows that are used again: what a driver of database/sql, or whoever else runs one short statement after
 // the other, saves in allocations.
 
-// Reacquire borrows a connection of the same pool again, as Pool.Acquire does. c was released, and nothing runs on it; all
-// who still have it use the new lease with it.
+// Reacquire borrows a connection of the same pool again, as Pool.Acquire does. c was released, and nothing runs on it; no
+// other goroutine may use it meanwhile, not even to Cancel or Release it, and all who still have it use the new lease with it.
 func (c *Conn) Reacquire(ctx context.Context) error {
 	if c.blocking || c.pool == nil || !c.released.Load() {
 		return invalid("the connection was not released")

@@ -80,6 +80,7 @@ func tryNewSeat() (*call, error) {
 	}
 	c, err := newCall(l, 0)
 	if err != nil {
+		C.dbpgo_loop_free(l.c)
 		return nil, err
 	}
 	s := &seat{loop: l, call: c, wake: make(chan struct{}, 1)}
