@@ -2,12 +2,13 @@ package dbpool
 
 import "unsafe"
 
-// Boxes make texts into values for database/sql, which wants each in an interface: two allocations for every text of every
-// row, its bytes and its header. Here they come from chunks. A value that is kept keeps its chunks, some KiB at most: long
-// texts are left alone.
+// Boxes make texts and numbers into values for database/sql, which wants each in an interface: one allocation for every
+// number of every row, and two for every text, its bytes and its header. Here they come from chunks. A value that is kept keeps
+// its chunks, some KiB at most: long texts are left alone.
 type boxes struct {
 	bytes   []byte   // what is left of the chunk; nothing in it was handed out
 	headers []string // the same
+	numbers []uint64 // the same
 }
 
 const (
@@ -15,15 +16,15 @@ const (
 	longText     = 128
 	bytesChunk   = 2048
 	headersChunk = 64
+	numbersChunk = 128
 )
 
 // What an `any` is made of: see TestLayouts.
 type boxed struct{ kind, data unsafe.Pointer }
 
-var textKind = func() unsafe.Pointer {
-	var text any = ""
-	return (*boxed)(unsafe.Pointer(&text)).kind
-}()
+func kindOf(v any) unsafe.Pointer { return (*boxed)(unsafe.Pointer(&v)).kind }
+
+var textKind, intKind, floatKind = kindOf(""), kindOf(int64(0)), kindOf(float64(0))
 
 // IsNil reports whether a value is nil, or a pointer that is.
 func isNil(v *any) bool { return (*boxed)(unsafe.Pointer(v)).data == nil }
@@ -60,5 +61,30 @@ func (b *boxes) text(of []byte) (v any) {
 	*header = unsafe.String(unsafe.SliceData(b.bytes), len(of))
 	b.bytes, b.headers = b.bytes[len(of):], b.headers[1:]
 	*(*boxed)(unsafe.Pointer(&v)) = boxed{textKind, unsafe.Pointer(header)}
+	return v
+}
+
+// Int and float put a number into an interface. Without boxes it is one of its own.
+func (b *boxes) int(bits uint64) any {
+	if b == nil {
+		return int64(bits)
+	}
+	return b.number(intKind, bits)
+}
+
+func (b *boxes) float(bits uint64) any {
+	if b == nil {
+		return floatOf(bits)
+	}
+	return b.number(floatKind, bits)
+}
+
+func (b *boxes) number(kind unsafe.Pointer, bits uint64) (v any) {
+	if len(b.numbers) == 0 {
+		b.numbers = make([]uint64, numbersChunk)
+	}
+	at := &b.numbers[0]
+	*at, b.numbers = bits, b.numbers[1:]
+	*(*boxed)(unsafe.Pointer(&v)) = boxed{kind, unsafe.Pointer(at)}
 	return v
 }

@@ -8,12 +8,14 @@
 // that is taken whole.
 struct dbpgo_loop {
   dbpool_loop *loop;
+  uint32_t kind;
   _Atomic(dbpgo_answer *) answered;
 };
 
 dbpgo_loop *dbpgo_loop_new(uint32_t kind, dbpool_error **error) {
   dbpgo_loop *made = calloc(1, sizeof *made);
   if (!made) return NULL;
+  made->kind = kind;
   if (dbpool_loop_create(kind, &made->loop, error) != DBPOOL_OK) {
     free(made);
     return NULL;
@@ -129,6 +131,12 @@ static const dbpool_value *params_of(dbpgo_param *params, char *arena, uint32_t 
   return values;
 }
 
+// A statement on a seat says at once what it waits for. Others are answered on another thread perhaps, and not touched.
+static dbpool_status begun(dbpgo_answer *answer, dbpool_status status) {
+  if (status == DBPOOL_PENDING && answer->loop->kind == DBPOOL_LOOP_POLLED) dbpgo_seat_look(answer);
+  return status;
+}
+
 static dbpool_query_options options_of(const dbpgo_statement *statement) {
   const dbpool_query_options options = {.struct_size = sizeof options,
                                         .timeout_ms = statement->timeout_ms,
@@ -172,9 +180,9 @@ dbpool_status dbpgo_query(dbpgo_loop *loop, dbpool *pool, const char *sql, dbpgo
                           const dbpgo_statement *statement, dbpgo_answer *answer) {
   const dbpool_query_options options = options_of(statement);
   answer->flags = statement->flags;
-  return dbpool_query_async(pool, loop->loop, sql, statement->sql_size,
-                            params_of(params, arena, statement->param_count), statement->param_count, &options,
-                            on_result, answer, &answer->op, &answer->error);
+  return begun(answer, dbpool_query_async(pool, loop->loop, sql, statement->sql_size,
+                                          params_of(params, arena, statement->param_count), statement->param_count,
+                                          &options, on_result, answer, &answer->op, &answer->error));
 }
 
 dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *sql, dbpgo_param *params, char *arena,
@@ -183,8 +191,9 @@ dbpool_status dbpgo_conn_query(dbpgo_loop *loop, dbpool_conn conn, const char *s
   const dbpool_value *values = params_of(params, arena, statement->param_count);
   answer->flags = statement->flags;
   if (!(statement->flags & DBPGO_BLOCKING)) {
-    return dbpool_conn_query_async(conn, loop->loop, sql, statement->sql_size, values, statement->param_count,
-                                   &options, on_result, answer, &answer->op, &answer->error);
+    return begun(answer, dbpool_conn_query_async(conn, loop->loop, sql, statement->sql_size, values,
+                                                 statement->param_count, &options, on_result, answer, &answer->op,
+                                                 &answer->error));
   }
   dbpool_result *result = NULL;
   const dbpool_status status = dbpool_conn_query(conn, sql, statement->sql_size, values, statement->param_count,

@@ -1,6 +1,7 @@
 package dbpool
 
 import (
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -21,6 +22,23 @@ func TestLayouts(t *testing.T) {
 	got = [...]uintptr{unsafe.Offsetof(p.offset), unsafe.Offsetof(p.size), unsafe.Offsetof(p.kind), unsafe.Offsetof(p.number)}
 	if got != valueOffsets {
 		t.Fatal("a parameter has its fields elsewhere: ", got)
+	}
+}
+
+func TestANumberInABoxIsANumber(t *testing.T) {
+	var b boxes
+	var all, want []any
+	for i := range 1000 {
+		n, f := int64(i)*math.MaxInt32-math.MaxInt64, float64(i)/3
+		for _, of := range []*boxes{&b, nil} {
+			all, want = append(all, of.int(uint64(n)), of.float(math.Float64bits(f))), append(want, n, f)
+		}
+	}
+	runtime.GC()
+	for i := range all {
+		if all[i] != want[i] {
+			t.Fatalf("number %d is %#v, not %#v", i, all[i], want[i])
+		}
 	}
 }
 

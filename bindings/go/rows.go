@@ -333,8 +333,10 @@ func (r *Rows) DriverValues(dest []driver.Value) error {
 	for i := range min(len(row), len(dest)) {
 		c := &row[i]
 		switch kind := r.kind(i); {
-		case c.kind == kindInt64 && kind == KindInteger:
-			dest[i] = int64(c.number)
+		case c.kind == kindInt64 && kind != KindBool && !kind.moment():
+			dest[i] = r.boxes.int(c.number)
+		case c.kind == kindFloat64:
+			dest[i] = r.boxes.float(c.number)
 		case c.kind == kindText && kind == KindJSON:
 			dest[i] = append([]byte(nil), c.bytes()...)
 		case c.kind == kindText && !kind.moment():

@@ -103,7 +103,9 @@ func (s *seat) run(ctx context.Context, begin begin) C.dbpool_status {
 	}
 	s.cancelWithContext(ctx)
 	s.over = false
-	C.dbpgo_seat_look(answer)
+	if answer.socket.number == 0 { // statements have looked
+		C.dbpgo_seat_look(answer)
+	}
 	for !s.over {
 		s.park()
 	}
