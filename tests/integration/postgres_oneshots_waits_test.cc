@@ -179,7 +179,7 @@ TEST_P(OneShotWaits, AreCountedAmongThoseWhoWaitAndAreRefused) {
   }
   EXPECT_EQ(lease.Release(), DBPOOL_OK);
   ASSERT_TRUE(AllAnswered());
-  EXPECT_EQ(pool.Stats().waiting, 0u);
+  EXPECT_TRUE(Until([&] { return pool.Stats().waiting == 0; }));
 }
 
 }  // namespace
